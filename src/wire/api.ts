@@ -1,0 +1,163 @@
+/**
+ * What server and clients say to each other: the shapes of every JSON answer and feed message, and the tile request.
+ *
+ * Integers are exact (<= 2^53 - 1). Times are RFC 3339 UTC with nanoseconds. Hashes are lower-case hex. A path is
+ * `path` where its bytes are valid UTF-8, else `pathHex`. Internal types never travel; these do.
+ */
+
+/** Half-open run as [start, length]. */
+export type RunTuple = readonly [start: number, length: number]
+
+export interface PathText {
+  readonly path?: string
+  readonly pathHex?: string
+}
+
+export interface DistrictRect {
+  /** World units: one unit is one byte-pixel. The brick's curve position 0 is drawn at (x, y). */
+  readonly x: number
+  readonly y: number
+}
+
+/** `folding`: the first fold runs and no commit may exist yet. `stale`: changes are known that are not committed. */
+export type BrickState = 'folding' | 'live' | 'stale' | 'polled' | 'failed' | 'stored'
+
+export interface BrickInfo {
+  readonly uuid: string
+  readonly name: string
+  /** Absolute path of the source, escaped for display. */
+  readonly source: string
+  readonly kind: 'tree' | 'file'
+  readonly state: BrickState
+  /** Why it is `failed` or what is missing, else null. */
+  readonly message: string | null
+  /** 0 before the first commit. */
+  readonly generation: number
+  /** Commit id, hex; empty before the first commit. Tile addresses contain it. */
+  readonly commit: string
+  readonly time: string | null
+  /** N: bytes of the brick's space. */
+  readonly length: number
+  /** Directory height 1..4: overview levels 2, 4, .. 4 * height + 2 exist. */
+  readonly height: number
+  readonly district: DistrictRect
+  readonly entryCount: number
+  /** Sum of the sizes of all files. */
+  readonly contentBytes: number
+  readonly unreadableCount: number
+  readonly progress: { readonly doneBytes: number; readonly totalBytes: number } | null
+}
+
+export interface BricksAnswer {
+  readonly version: string
+  readonly host: string
+  /** Changes when the feed's numbers start again; a client that sees a new one fetches everything anew. */
+  readonly epoch: string
+  /** Number of the last feed message that this answer includes. */
+  readonly sequence: number
+  readonly bricks: readonly BrickInfo[]
+}
+
+export interface EntryOutline extends PathText {
+  readonly kind: string
+  readonly size: number
+  readonly slot: { readonly start: number; readonly length: number }
+  /** torn, racy, unreadable, special, sparse. */
+  readonly flags: readonly string[]
+}
+
+export interface DirectoryOutline extends PathText {
+  /** Where the slots of everything beneath lie, ascending; neighbours merged. At most 64 runs; then the largest. */
+  readonly runs: readonly RunTuple[]
+  /** Sum of all runs, also of those left out. */
+  readonly slotBytes: number
+  readonly depth: number
+}
+
+/** GET /b/{uuid}/{commit}/outlines?from=&to=&min= : what lies in [from, to) and owns at least `min` bytes of space. */
+export interface OutlinesAnswer {
+  readonly entries: readonly EntryOutline[]
+  readonly directories: readonly DirectoryOutline[]
+  /** True where more matched than `outlinesMax`; the largest are given. */
+  readonly truncated: boolean
+}
+export const outlinesMax = 4096
+
+/** GET /b/{uuid}/{commit}/at?offset= : what is under the cursor. */
+export interface InspectAnswer {
+  readonly offset: number
+  /** null where no bytes are stored there. */
+  readonly byte: number | null
+  readonly tile: { readonly index: number; readonly kind: TileKindName; readonly hash: string | null }
+  /** Of the 256-byte block around it, bits per byte; null where the block is not owned. */
+  readonly entropy: number | null
+  readonly entry:
+    | (EntryOutline & {
+        readonly offset: number
+        readonly mode: string
+        readonly owner: string
+        readonly mtime: string
+        readonly contentId: string | null
+        readonly unreadable: string | null
+      })
+    | null
+}
+
+/** GET /b/{uuid}/{commit}/entries?prefix=&limit= and /api/find?q= : entries by path. */
+export interface FindAnswer {
+  readonly hits: readonly (EntryOutline & { readonly uuid: string })[]
+  readonly truncated: boolean
+}
+
+export type TileKindName = 'absent' | 'stored' | 'fill' | 'hole' | 'unreadable' | 'pruned' | 'shared'
+/** Index = kind number of the format. */
+export const tileKindNames: readonly TileKindName[] = [
+  'absent',
+  'stored',
+  'fill',
+  'hole',
+  'unreadable',
+  'pruned',
+  'shared',
+]
+
+/**
+ * GET /b/{uuid}/{commit}/tiles?l=LEVEL&i=RUNS — at most `tilesMax` tiles or pages, `tileBytesMax` bytes decoded.
+ * RUNS: `a` or `a-b` (inclusive), comma-separated, in the order wanted.
+ * The header `x-sfd-tiles` holds one item for each tile asked for, comma-separated, in that order: `s` = its bytes are
+ * in the body; `f` + two hex digits = filled with that byte (level 0 only); `a` absent, `h` hole, `u` unreadable,
+ * `p` pruned = nothing in the body. The decoded body is the `s` tiles one after the other, each `tileBytes(level)`
+ * long, in curve order (not folded). Body bytes are zstd frames under Content-Encoding: zstd.
+ */
+export const tilesMax = 256
+export const tileBytesMax = 8 * 1024 * 1024
+export const tileKindsHeader = 'x-sfd-tiles'
+
+/** Decoded bytes of one tile or overview page: level 0: 65,536; level 2: 7,680; from level 4: 24,576. */
+export function tileBytes(level: number): number {
+  if (level === 0) return 65_536
+  return level === 2 ? 7_680 : 24_576
+}
+
+/** Bytes of the brick that one tile or overview page of `level` (0, 2, 4, ..) covers. */
+export function tileSpan(level: number): number {
+  return level === 0 ? 65_536 : 4_096 * 4 ** level
+}
+
+/** One WebSocket at /feed; the first message is `hello`. `sequence` counts every other message from the epoch's start. */
+export type FeedMessage =
+  | { readonly kind: 'hello'; readonly epoch: string; readonly sequence: number }
+  | { readonly kind: 'brick'; readonly sequence: number; readonly brick: BrickInfo }
+  | {
+      readonly kind: 'commit'
+      readonly sequence: number
+      readonly brick: BrickInfo
+      readonly fromGeneration: number
+      /** Runs of tile indexes whose bytes changed; null: too many to name, take all as changed. */
+      readonly dirtyTiles: readonly RunTuple[] | null
+    }
+  | { readonly kind: 'removed'; readonly sequence: number; readonly uuid: string }
+
+export interface ErrorAnswer {
+  readonly error: { readonly code: string; readonly message: string }
+}
