@@ -1,0 +1,83 @@
+/**
+ * One leaf of the radix tree (256 tiles, 16 MiB) as work for a worker thread: what to read and where to put it, and
+ * what came of it. Plain data only: it crosses threads by structured clone.
+ */
+import type { Run } from '../base/entry.ts'
+import type { Pointer } from '../brick/pointer.ts'
+import type { NodeItem, PreviousNode } from './node-edit.ts'
+
+/** What happens to a tile. `rebuild` starts from its previous bytes, `build` from zeros. */
+export const TileAction = { keep: 0, build: 1, rebuild: 2, hole: 3, unreadable: 4, absent: 5 } as const
+
+/** fstat fields that name one version of a file; a difference means that it changed. */
+export interface FileVersion {
+  readonly dev: bigint
+  readonly ino: bigint
+  readonly size: number
+  readonly mtimeNs: bigint
+  readonly ctimeNs: bigint
+}
+
+export interface JobFile {
+  /** Absolute path bytes. */
+  readonly path: Uint8Array
+  readonly version: FileVersion
+  /** Bytes that the lister has read already (pseudo files). */
+  readonly content?: Uint8Array
+  /** `whole`: all of its content lies in this leaf, hash it. */
+  readonly digest: 'whole' | 'none'
+}
+
+/** Bytes [fileOffset, fileOffset + length) of files[file] go to byte `at` of the leaf. */
+export interface Piece {
+  readonly file: number
+  readonly fileOffset: number
+  readonly at: number
+  readonly length: number
+}
+
+/** Bytes of a tile that entries own; tiles without one that are built are owned wholly. `at` counts within the leaf. */
+export interface OwnedRun {
+  readonly at: number
+  readonly length: number
+}
+
+export interface LeafJob {
+  readonly leafIndex: number
+  readonly generation: number
+  /** The leaf as it is: its node, or the one kind that all its tiles have. */
+  readonly previous: PreviousNode
+  /** Its level-6 page; offset 0 where nothing is owned. */
+  readonly previousPage: Pointer
+  /** TileAction of each tile, 256. */
+  readonly actions: Uint8Array
+  readonly files: readonly JobFile[]
+  /** Ascending by `at`, disjoint. */
+  readonly pieces: readonly Piece[]
+  /** Ascending, disjoint, none crossing a tile edge; only of tiles in `partlyOwned`. */
+  readonly owned: readonly OwnedRun[]
+  /** 1 where `owned` says what is owned, 0 where all 65,536 bytes are; 256. */
+  readonly partlyOwned: Uint8Array
+}
+
+export type FileOutcome =
+  | {
+      readonly kind: 'read'
+      /** SHA-256 of the whole content where the job asked for it. */
+      readonly digest?: Uint8Array
+      /** Runs of the file that gave EIO, as zeros. */
+      readonly unreadable?: readonly Run[]
+    }
+  | { readonly kind: 'changed' }
+  | { readonly kind: 'unreadable'; readonly why: string }
+
+export interface LeafResult {
+  readonly leafIndex: number
+  readonly item: NodeItem
+  /** 256 x 32 bytes. */
+  readonly tileHashes: Uint8Array
+  /** 1 where the tile's bytes are not what they were, 256. */
+  readonly changedTiles: Uint8Array
+  readonly files: readonly FileOutcome[]
+  readonly bytesRead: number
+}

@@ -1,0 +1,143 @@
+/**
+ * Reads the pieces of a leaf job into the leaf's memory, with fstat before and after, and says what was lost.
+ *
+ * A file that is not the version the job names, before or after, is `changed`: its bytes are in memory but its entry
+ * must be read again. Unreadable bytes stay zero and are reported as lost, so that nobody takes them for content.
+ */
+import { closeSync, fstatSync } from 'node:fs'
+import { createHash, hash } from 'node:crypto'
+import type { Run } from '../base/entry.ts'
+import { must } from '../base/assert.ts'
+import { openContent, readExactly } from '../source/read.ts'
+import type { FileOutcome, FileVersion, JobFile, LeafJob, Piece } from './leaf-job.ts'
+
+const tileSizeBytes = 65_536
+const leafTiles = 256
+
+/** Bytes of the leaf that were to be content and are not. */
+interface LostRun {
+  readonly at: number
+  readonly length: number
+}
+
+export interface ReadOutcome {
+  readonly files: readonly FileOutcome[]
+  readonly lost: readonly LostRun[]
+  /** 1 where a tile has lost bytes, 256. */
+  readonly lostTiles: Uint8Array
+  /** 1 where a tile is nothing but lost bytes, 256. */
+  readonly unreadableTiles: Uint8Array
+  readonly bytesRead: number
+}
+
+export function readPieces(memory: Uint8Array, job: LeafJob): ReadOutcome {
+  const piecesOf: Piece[][] = job.files.map(() => [])
+  for (const piece of job.pieces) must(piecesOf[piece.file], 'file of a piece').push(piece)
+  const lost: LostRun[] = []
+  let bytesRead = 0
+  const files = job.files.map((file, index) => {
+    const pieces = must(piecesOf[index], 'pieces of a file')
+    const { outcome, lostRuns, bytes } = readFile(memory, file, pieces)
+    lost.push(...lostRuns)
+    bytesRead += bytes
+    return outcome
+  })
+  return { files, lost, ...tilesOf(lost), bytesRead }
+}
+
+interface FileRead {
+  readonly outcome: FileOutcome
+  readonly lostRuns: readonly LostRun[]
+  readonly bytes: number
+}
+
+function readFile(memory: Uint8Array, file: JobFile, pieces: readonly Piece[]): FileRead {
+  if (file.content !== undefined) return copyContent(memory, file, file.content, pieces)
+  const opened = openContent(file.path, file.version)
+  if (opened.kind === 'unreadable') return { outcome: opened, lostRuns: pieces, bytes: 0 }
+  if (opened.kind === 'changed') return { outcome: { kind: 'changed' }, lostRuns: [], bytes: 0 }
+  try {
+    return readOpen(memory, file, pieces, opened.fd)
+  } finally {
+    closeSync(opened.fd)
+  }
+}
+
+function readOpen(memory: Uint8Array, file: JobFile, pieces: readonly Piece[], fd: number): FileRead {
+  const lostRuns: LostRun[] = []
+  const unreadable: Run[] = []
+  let bytes = 0
+  for (const piece of pieces) {
+    const target = memory.subarray(piece.at, piece.at + piece.length)
+    const read = readExactly(fd, target, piece.fileOffset)
+    bytes += read.bytes
+    if (read.bytes < piece.length) return { outcome: { kind: 'changed' }, lostRuns: [], bytes }
+    for (const run of read.unreadable) {
+      unreadable.push({ start: piece.fileOffset + run.start, length: run.length })
+      lostRuns.push({ at: piece.at + run.start, length: run.length })
+    }
+  }
+  if (!isVersion(fd, file.version)) return { outcome: { kind: 'changed' }, lostRuns, bytes }
+  const digest = file.digest === 'whole' ? digestOf(memory, file, pieces) : undefined
+  return {
+    outcome: { kind: 'read', ...(digest && { digest }), ...(unreadable.length > 0 && { unreadable }) },
+    lostRuns,
+    bytes,
+  }
+}
+
+function copyContent(memory: Uint8Array, file: JobFile, content: Uint8Array, pieces: readonly Piece[]): FileRead {
+  for (const { at, fileOffset, length } of pieces) memory.set(content.subarray(fileOffset, fileOffset + length), at)
+  const digest = file.digest === 'whole' ? digestOf(memory, file, pieces) : undefined
+  return { outcome: { kind: 'read', ...(digest && { digest }) }, lostRuns: [], bytes: content.length }
+}
+
+/** SHA-256 of the whole file; what lies between the pieces is a hole. */
+function digestOf(memory: Uint8Array, file: JobFile, pieces: readonly Piece[]): Uint8Array {
+  const [only] = pieces
+  if (pieces.length === 1 && only !== undefined && only.length === file.version.size) {
+    return hash('sha256', memory.subarray(only.at, only.at + only.length), 'buffer')
+  }
+  const digest = createHash('sha256')
+  let at = 0
+  for (const piece of pieces) {
+    feedZeros(digest, piece.fileOffset - at)
+    digest.update(memory.subarray(piece.at, piece.at + piece.length))
+    at = piece.fileOffset + piece.length
+  }
+  feedZeros(digest, file.version.size - at)
+  return digest.digest()
+}
+
+const zeros = new Uint8Array(65_536)
+
+function feedZeros(digest: ReturnType<typeof createHash>, count: number): void {
+  for (let left = count; left > 0; left -= zeros.length) digest.update(zeros.subarray(0, Math.min(left, zeros.length)))
+}
+
+function isVersion(fd: number, version: FileVersion): boolean {
+  const now = fstatSync(fd, { bigint: true })
+  return (
+    now.size === BigInt(version.size) &&
+    now.mtimeNs === version.mtimeNs &&
+    now.ctimeNs === version.ctimeNs &&
+    now.ino === version.ino &&
+    now.dev === version.dev
+  )
+}
+
+function tilesOf(lost: readonly LostRun[]): Pick<ReadOutcome, 'lostTiles' | 'unreadableTiles'> {
+  const lostTiles = new Uint8Array(leafTiles)
+  const unreadableTiles = new Uint8Array(leafTiles)
+  const lostBytes = new Float64Array(leafTiles)
+  for (const { at, length } of lost) {
+    for (let tile = Math.floor(at / tileSizeBytes); tile * tileSizeBytes < at + length; tile++) {
+      lostTiles[tile] = 1
+      const from = Math.max(at, tile * tileSizeBytes)
+      const to = Math.min(at + length, (tile + 1) * tileSizeBytes)
+      lostBytes[tile] = (lostBytes[tile] as number) + to - from
+    }
+  }
+  for (let tile = 0; tile < leafTiles; tile++) if (lostBytes[tile] === tileSizeBytes) unreadableTiles[tile] = 1
+  return { lostTiles, unreadableTiles }
+}

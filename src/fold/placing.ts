@@ -1,0 +1,180 @@
+/**
+ * Gives every changed file its slot: the one at its path, else the one its inode had under another name, else a new one.
+ * So a file replaced by rename stays where it is on the map, and so does a file that is renamed.
+ *
+ * Names of one inode share one content, held by the name with the smallest key. Nothing is read or written here.
+ */
+import { must } from '../base/assert.ts'
+import { bytesKey, compareBytes, displayPath } from '../base/bytes.ts'
+import type { EntryMeta, Run } from '../base/entry.ts'
+import { FoundryError } from '../base/errors.ts'
+import { type EntryRecord, keyOfPath, parentPath } from '../brick/entry-record.ts'
+import { entrySizeBytesMax, keepsSlot, slotShapeFor } from '../layout/slots.ts'
+import type { Listed } from '../source/list.ts'
+import { type Difference, needsReading } from './listing.ts'
+import { type BrickModel, inodeKey, isLinked, type PathKey } from './model.ts'
+
+/** A content that has to be read into its slot. */
+export interface Reading {
+  readonly holder: PathKey
+  readonly listed: Listed
+  readonly slot: Run
+}
+
+export interface Placing {
+  readonly readings: readonly Reading[]
+  /** Slots that nothing owns any more. */
+  readonly freed: readonly EntryRecord[]
+}
+
+interface Former {
+  readonly key: PathKey
+  readonly record: EntryRecord
+}
+
+/** `forced`: read these although their metadata says that nothing changed. */
+export function placeContents(
+  model: BrickModel,
+  differences: readonly Difference[],
+  forced: ReadonlySet<PathKey>,
+): Placing {
+  const batch = new Batch(model, differences, forced)
+  return batch.run()
+}
+
+class Batch {
+  readonly #model: BrickModel
+  readonly #differences: readonly Difference[]
+  readonly #forced: ReadonlySet<PathKey>
+  readonly #formerByPath = new Map<PathKey, Former>()
+  readonly #formerByInode = new Map<string, Former>()
+  readonly #readings: Reading[] = []
+  #cursor = 0
+
+  constructor(model: BrickModel, differences: readonly Difference[], forced: ReadonlySet<PathKey>) {
+    this.#model = model
+    this.#differences = differences
+    this.#forced = forced
+  }
+
+  run(): Placing {
+    this.#forget()
+    const groups = new Map<string, Listed[]>()
+    for (const { after } of this.#differences) {
+      if (after === undefined) continue
+      if (after.meta.kind !== 'file') this.#model.set(bareRecord(after.meta))
+      else if (isLinked(after.meta)) append(groups, inodeKey(after.meta), after)
+      else this.#place(after, this.#takeFormer(after.meta, ['path', 'inode']))
+    }
+    for (const names of groups.values()) this.#placeLinks(names)
+    return { readings: this.#readings, freed: [...this.#formerByPath.values()].map(({ record }) => record) }
+  }
+
+  /** Takes what differs out of the model; slots are remembered. */
+  #forget(): void {
+    for (const { key, before } of this.#differences) {
+      if (before === undefined) continue
+      if (before.slot !== undefined) {
+        const former = { key, record: before }
+        this.#formerByPath.set(key, former)
+        this.#formerByInode.set(inodeKey(before), former)
+      }
+      this.#model.delete(key)
+    }
+  }
+
+  #takeFormer(meta: EntryMeta, by: readonly ('path' | 'inode')[]): EntryRecord | undefined {
+    for (const how of by) {
+      const former =
+        how === 'path' ? this.#formerByPath.get(bytesKey(meta.path)) : this.#formerByInode.get(inodeKey(meta))
+      if (former === undefined || !this.#formerByPath.has(former.key)) continue
+      if (how === 'inode' && !this.#isAbandoned(former)) continue
+      this.#formerByPath.delete(former.key)
+      return former.record
+    }
+    return undefined
+  }
+
+  /** Whether no file of this batch has a better right to the slot: the one at its own path. */
+  #isAbandoned({ key, record }: Former): boolean {
+    const heir = this.#afterOf.get(key)
+    return heir === undefined || heir.meta.kind !== 'file' || inodeKey(heir.meta) === inodeKey(record)
+  }
+
+  get #afterOf(): ReadonlyMap<PathKey, Listed> {
+    this.#afters ??= new Map(this.#differences.flatMap(({ key, after }) => (after === undefined ? [] : [[key, after] as const])))
+    return this.#afters
+  }
+  #afters: ReadonlyMap<PathKey, Listed> | undefined
+
+  #placeLinks(names: readonly Listed[]): void {
+    const sorted = [...names].sort((a, b) => compareBytes(keyOfPath(a.meta.path), keyOfPath(b.meta.path)))
+    const [holder, ...others] = sorted
+    const first = must(holder, 'a name of a linked file')
+    this.#place(first, this.#takeFormer(first.meta, ['inode', 'path']))
+    for (const { meta } of others) this.#model.set({ ...bareRecord(meta), linkTo: first.meta.path })
+  }
+
+  /** `former`: the record whose slot and content this file may take over. */
+  #place(listed: Listed, former: EntryRecord | undefined): void {
+    const { meta } = listed
+    const key = bytesKey(meta.path)
+    const kept = former?.slot !== undefined && keepsSlot({ slotLength: former.slot.length, sizeBytes: meta.size })
+    if (former !== undefined && !kept) this.#formerByPath.set(`former:${key}`, { key, record: former })
+    const outgrown = former !== undefined && !kept && meta.size > 0 ? 1 : 0
+    const grown = (former?.grown ?? 0) + outgrown
+    const slot = kept ? former.slot : this.#newSlot(meta, grown)
+    const bare = { ...bareRecord(meta), grown, unknown: former?.unknown ?? [] }
+    const known = kept && listed.content === undefined && !this.#forced.has(key) && !needsReading(former, meta)
+    this.#model.set({
+      ...bare,
+      ...(slot !== undefined && { slot }),
+      ...(known && former.contentId !== undefined && { contentId: former.contentId }),
+      ...(known && former.sha256 !== undefined && { sha256: former.sha256 }),
+      ...(listed.content !== undefined && { flags: { ...bare.flags, special: true } }),
+    })
+    if (slot !== undefined && !known) this.#readings.push({ holder: key, listed, slot })
+  }
+
+  #newSlot(meta: EntryMeta, grown: number): Run | undefined {
+    if (meta.size > entrySizeBytesMax) {
+      throw new FoundryError(
+        'BRICK_LIMIT',
+        `${displayPath(meta.path)} has ${meta.size} bytes; a brick holds files of up to ${entrySizeBytesMax}. Exclude it.`,
+      )
+    }
+    const shape = slotShapeFor({ sizeBytes: meta.size, slack: grown > 0 ? 'grown' : 'none' })
+    if (shape === undefined) return undefined
+    const start = this.#model.space.takeBeside(shape, this.#neighbourEnd(meta))
+    if (start === undefined) {
+      throw new FoundryError('BRICK_LIMIT', `${displayPath(meta.path)} does not fit: a brick's space ends at 2^47 bytes. Exclude something.`)
+    }
+    this.#cursor = start + shape.length
+    return { start, length: shape.length }
+  }
+
+  /** Where the file before it in its directory ends; in a first fold, the file placed last. */
+  #neighbourEnd(meta: EntryMeta): number {
+    let looked = 0
+    for (const key of this.#model.childrenOf(bytesKey(parentPath(meta.path)))) {
+      const slot = this.#model.entries.get(key)?.slot
+      if (slot !== undefined && this.#differences.length < manyDifferences) return slot.start + slot.length
+      if (++looked === siblingsLookedAt) break
+    }
+    return this.#cursor
+  }
+}
+
+const siblingsLookedAt = 64
+/** From here on a batch is laid out in its own order. */
+const manyDifferences = 1_000
+
+function append(groups: Map<string, Listed[]>, at: string, listed: Listed): void {
+  const group = groups.get(at)
+  if (group === undefined) groups.set(at, [listed])
+  else group.push(listed)
+}
+
+function bareRecord(meta: EntryMeta): EntryRecord {
+  return { ...meta, flags: { torn: false, racy: false, special: false }, grown: 0, unknown: [] }
+}

@@ -1,0 +1,128 @@
+/**
+ * Every colour of the map, for the dark and the light ground.
+ *
+ * Byte classes are Okabe and Ito's colour-blind-safe hues (sky blue text, orange high bytes, bluish green control bytes),
+ * their lightness spread so that they differ in greyscale too; zero is the ground, 0xFF its opposite. Scalars use
+ * cividis. In all modes what is all zero is the ground: there is nothing to see. Colours are 0xRRGGBB.
+ */
+import { byteClassOf, type ByteClass } from '../view/byte-class.ts'
+import type { Mode } from '../view/permalink.ts'
+
+export type Theme = 'dark' | 'light'
+
+export interface Palette {
+  readonly theme: Theme
+  /** Behind everything, where no brick is. */
+  readonly world: number
+  /** Zero bytes, and what nobody owns. */
+  readonly ground: number
+  readonly classes: Readonly<Record<ByteClass, number>>
+  readonly frame: number
+  readonly directory: number
+  readonly entry: number
+  readonly accent: number
+  readonly hatch: number
+  readonly heat: number
+  readonly label: number
+  readonly labelHalo: number
+}
+
+export const palettes: Readonly<Record<Theme, Palette>> = {
+  dark: {
+    theme: 'dark',
+    world: 0x07090b,
+    ground: 0x0d1014,
+    classes: { zero: 0x0d1014, control: 0x16735a, text: 0x76bdf0, high: 0xd9772b, ff: 0xf1efe9 },
+    frame: 0x59626d,
+    directory: 0xc3cad2,
+    entry: 0x8b949e,
+    accent: 0xe58fc0,
+    hatch: 0x6b737d,
+    heat: 0xffb454,
+    label: 0xf2f4f6,
+    labelHalo: 0x0b0d10,
+  },
+  light: {
+    theme: 'light',
+    world: 0xe9e7e2,
+    ground: 0xf6f5f2,
+    classes: { zero: 0xf6f5f2, control: 0x125f4b, text: 0x6fb3e2, high: 0xc9601c, ff: 0x1a1c1f },
+    frame: 0x8e8b84,
+    directory: 0x2f3338,
+    entry: 0x5d6268,
+    accent: 0xa8327c,
+    hatch: 0x8d8a84,
+    heat: 0xd9480f,
+    label: 0x15171a,
+    labelHalo: 0xf9f8f5,
+  },
+}
+
+/**
+ * cividis at 18 even steps, as its authors published it (Nuñez, Anderton, Renslow, PLOS ONE 13(7), 2018; these values:
+ * their contribution to plotly, 2017). Between the steps: straight lines.
+ */
+const cividisSteps = [
+  0x00204c, 0x002a66, 0x00346e, 0x273f6c, 0x3c4a6b, 0x4c556b, 0x5b5f6d, 0x686a70, 0x757575, 0x838178, 0x928c78, 0xa19876,
+  0xb0a572, 0xc0b16d, 0xd1bf66, 0xe1cc5c, 0xf3db4f, 0xffe945,
+] as const
+
+/** cividis at `share` in [0, 1]. */
+export function cividis(share: number): number {
+  const at = Math.min(1, Math.max(0, share)) * (cividisSteps.length - 1)
+  const low = Math.min(cividisSteps.length - 2, Math.floor(at))
+  const a = cividisSteps[low] as number
+  const b = cividisSteps[low + 1] as number
+  const mix = (shift: number) => {
+    const from = (a >> shift) & 255
+    const to = (b >> shift) & 255
+    return Math.round(from + (to - from) * (at - low)) << shift
+  }
+  return mix(16) | mix(8) | mix(0)
+}
+
+/** Rows of the palette texture, 256 texels each. */
+export const paletteRows = { class: 0, entropy: 1, value: 2, mix: 3 } as const
+export const paletteRowCount = 4
+
+/**
+ * The palette texture: RGBA, 256 wide. Row `class`: colour of each byte; row `entropy` and `value`: cividis (value 0 is
+ * the ground); row `mix`: zero, control, text, high at texels 0..3, the ground of unowned space at 4, 0xFF at 5.
+ */
+export function paletteTexels(palette: Palette): Uint8Array {
+  const texels = new Uint8Array(256 * 4 * paletteRowCount)
+  const put = (row: number, column: number, colour: number) => {
+    texels.set([colour >> 16, (colour >> 8) & 255, colour & 255, 255], (row * 256 + column) * 4)
+  }
+  for (let byte = 0; byte < 256; byte++) {
+    put(paletteRows.class, byte, palette.classes[byteClassOf(byte)])
+    put(paletteRows.entropy, byte, cividis(byte / 255))
+    put(paletteRows.value, byte, byte === 0 ? palette.ground : cividis(byte / 255))
+  }
+  const { zero, control, text, high, ff } = palette.classes
+  for (const [column, colour] of [zero, control, text, high, palette.ground, ff].entries()) {
+    put(paletteRows.mix, column, colour)
+  }
+  return texels
+}
+
+/** Colour of a byte in a block of entropy `blockEntropy` (255 = 8 bits): what the shader draws at level 0. */
+export function byteColour(options: { palette: Palette; mode: Mode; byte: number; blockEntropy: number }): number {
+  const { palette, mode, byte, blockEntropy } = options
+  if (mode === 'class') return palette.classes[byteClassOf(byte)]
+  if (byte === 0 && (mode === 'value' || blockEntropy === 0)) return palette.ground
+  return cividis((mode === 'value' ? byte : blockEntropy) / 255)
+}
+
+export function cssColour(colour: number, alpha = 1): string {
+  return `rgb(${colour >> 16} ${(colour >> 8) & 255} ${colour & 255} / ${alpha})`
+}
+
+/** Relative luminance of WCAG 2, 0 .. 1. */
+export function luminance(colour: number): number {
+  const linear = (shift: number) => {
+    const part = ((colour >> shift) & 255) / 255
+    return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4
+  }
+  return 0.2126 * linear(16) + 0.7152 * linear(8) + 0.0722 * linear(0)
+}

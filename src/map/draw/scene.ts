@@ -1,0 +1,237 @@
+/**
+ * Turns a frame of the tile set, the outlines and the selection into quads of the surface. The camera is applied here,
+ * in doubles: only view-relative pixels go further. Everything is clipped to the view.
+ */
+import type { Square } from '../../hilbert/squares.ts'
+import type { Drawn, FrameResult } from '../tileset/tile-set.ts'
+import { texelsOf } from '../tileset/tile-address.ts'
+import type { Rect, View } from '../view/camera.ts'
+import type { Mode } from '../view/permalink.ts'
+import type { Shape } from '../view/shapes.ts'
+import { byteColour, type Palette } from './palette.ts'
+import type { RectLayer, RectPattern, Surface } from './surface.ts'
+
+/** A district as it is drawn: what its ground covers and where its border runs, units from the world's corner. */
+export interface Plate {
+  readonly x: number
+  readonly y: number
+  readonly squares: readonly Pick<Square, 'x' | 'y' | 'side'>[]
+  readonly lines: Float64Array
+  /** Not folded yet: dashed border. */
+  readonly pending: boolean
+}
+
+export interface Warm {
+  /** World units. */
+  readonly rect: Rect
+  /** 1: just changed, 0: cold. */
+  readonly share: number
+}
+
+export interface SceneInput {
+  readonly view: View
+  readonly pixelRatio: number
+  readonly palette: Palette
+  readonly mode: Mode
+  readonly frame: FrameResult
+  readonly plates: readonly Plate[]
+  readonly shapes: readonly { readonly brick: { x: number; y: number }; readonly shapes: readonly Shape[] }[]
+  readonly warm: readonly Warm[]
+  /** Emphasised: under the cursor, and pinned. */
+  readonly hovered: { readonly x: number; readonly y: number; readonly shape: Shape } | undefined
+  readonly pinned: { readonly x: number; readonly y: number; readonly shape: Shape } | undefined
+  /** World rectangle of the byte under the cursor or pinned, where bytes are large enough. */
+  readonly cells: readonly { readonly rect: Rect; readonly kind: 'hovered' | 'pinned' }[]
+}
+
+/** An entry's border appears from this many pixels of side on, and is full this many later. */
+const entrySideMin = 14
+const entrySideFade = 26
+const lineCountMax = 24_000
+
+export function drawScene(surface: Surface, input: SceneInput): void {
+  const pen = makePen(surface, input)
+  surface.begin()
+  for (const plate of input.plates) {
+    for (const square of plate.squares) pen.worldRect('plate', squareRect(square, plate), { colour: input.palette.ground })
+  }
+  for (const drawn of input.frame.under) drawTile(surface, pen, input, drawn, 'under')
+  for (const drawn of input.frame.over) drawTile(surface, pen, input, drawn, 'over')
+  for (const { brick, shapes } of input.shapes) drawShapes(pen, input, brick, shapes)
+  for (const { rect, share } of input.warm) drawWarm(pen, input, rect, share)
+  for (const plate of input.plates) {
+    const pattern = plate.pending ? 3 : 0
+    pen.lines(plate.lines, plate, { colour: input.palette.frame, width: 1, alpha: 0.9, pattern })
+  }
+  drawSelection(pen, input)
+  surface.end()
+}
+
+function drawTile(surface: Surface, pen: Pen, input: SceneInput, drawn: Drawn, layer: 'under' | 'over'): void {
+  const { record, brick } = drawn
+  const area = drawn.part ?? { x: record.x, y: record.y, width: record.side, height: record.side }
+  const rect = { x: brick.x + area.x, y: brick.y + area.y, width: area.width, height: area.height }
+  if (record.slot < 0) {
+    drawFlat(pen, input, drawn, rect)
+    return
+  }
+  const box = pen.clipped(rect)
+  if (box === undefined) return
+  const texels = texelsOf(record.level)
+  const left = pen.screenX(brick.x + record.x)
+  const top = pen.screenY(brick.y + record.y)
+  const perPixel = texels / (record.side * input.view.camera.scale)
+  surface.tile(record.level === 0 ? 'bytes' : 'planes', layer, {
+    ...box,
+    u0: (box.x0 - left) * perPixel,
+    v0: (box.y0 - top) * perPixel,
+    u1: (box.x1 - left) * perPixel,
+    v1: (box.y1 - top) * perPixel,
+    slot: record.slot,
+  })
+}
+
+function drawFlat(pen: Pen, input: SceneInput, { record }: Drawn, rect: Rect): void {
+  const { palette, mode } = input
+  const flat = record.flat
+  if (flat === undefined || flat.kind === 'absent') return
+  const colour = flat.kind === 'fill' ? byteColour({ palette, mode, byte: flat.byte, blockEntropy: 0 }) : palette.ground
+  pen.worldRect('flat', rect, { colour })
+  if (flat.kind === 'unreadable') pen.worldRect('flat', rect, { colour: palette.hatch, alpha: 0.55, pattern: 1 })
+  if (flat.kind === 'pruned') pen.worldRect('flat', rect, { colour: palette.hatch, alpha: 0.6, pattern: 2 })
+}
+
+/** Entries as gaps in the colour of the ground, then directories as a light line in such a gap. */
+function drawShapes(pen: Pen, input: SceneInput, brick: { x: number; y: number }, shapes: readonly Shape[]): void {
+  const { palette, view } = input
+  for (const shape of shapes) {
+    if (shape.kind !== 'entry') continue
+    const side = Math.sqrt(shape.spaceBytes) * view.camera.scale
+    const alpha = Math.min(1, Math.max(0, (side - entrySideMin) / entrySideFade))
+    if (alpha === 0) continue
+    for (const square of shape.hatched) {
+      pen.worldRect('frame', squareRect(square, brick), { colour: palette.hatch, alpha: 0.5 * alpha, pattern: 1 })
+    }
+    pen.lines(shape.lines, brick, { colour: palette.ground, width: 1, alpha: 0.85 * alpha })
+  }
+  for (const shape of shapes) {
+    if (shape.kind !== 'directory') continue
+    const side = Math.sqrt(shape.spaceBytes) * view.camera.scale
+    const alpha = Math.min(1, Math.max(0, (side - entrySideMin) / entrySideFade))
+    if (alpha === 0) continue
+    pen.lines(shape.lines, brick, { colour: palette.ground, width: 3, alpha: 0.8 * alpha })
+    pen.lines(shape.lines, brick, { colour: palette.directory, width: 1, alpha: 0.5 * alpha })
+  }
+}
+
+function drawWarm(pen: Pen, { palette }: SceneInput, rect: Rect, share: number): void {
+  pen.worldRect('frame', rect, { colour: palette.heat, alpha: 0.32 * share, minPixels: 3 })
+  pen.lines(boxLines(rect), { x: 0, y: 0 }, { colour: palette.heat, width: 1, alpha: 0.9 * share })
+}
+
+function drawSelection(pen: Pen, input: SceneInput): void {
+  const { palette, hovered, pinned } = input
+  if (hovered !== undefined && hovered.shape !== pinned?.shape) {
+    pen.lines(hovered.shape.lines, hovered, { colour: palette.label, width: 1, alpha: 0.75 })
+  }
+  if (pinned !== undefined) pen.lines(pinned.shape.lines, pinned, { colour: palette.accent, width: 2, alpha: 1 })
+  for (const { rect, kind } of input.cells) {
+    const colour = kind === 'pinned' ? palette.accent : palette.label
+    pen.lines(boxLines(rect), { x: 0, y: 0 }, { colour: palette.labelHalo, width: 4, alpha: 0.9 })
+    pen.lines(boxLines(rect), { x: 0, y: 0 }, { colour, width: 2, alpha: 1 })
+  }
+}
+
+interface Ink {
+  readonly colour: number
+  readonly alpha?: number
+  readonly pattern?: RectPattern
+  /** A smaller rectangle is drawn this large. */
+  readonly minPixels?: number
+}
+
+interface ScreenBox {
+  readonly x0: number
+  readonly y0: number
+  readonly x1: number
+  readonly y1: number
+}
+
+interface Pen {
+  screenX(worldX: number): number
+  screenY(worldY: number): number
+  /** In pixels, cut to the view; undefined where nothing is left. */
+  clipped(rect: Rect): ScreenBox | undefined
+  worldRect(layer: RectLayer, rect: Rect, ink: Ink): void
+  /** Hairlines on whole device pixels; `lines` relative to `origin`. */
+  lines(lines: Float64Array, origin: { x: number; y: number }, ink: Ink & { width: number }): void
+}
+
+function makePen(surface: Surface, { view, pixelRatio }: SceneInput): Pen {
+  const { camera, viewport } = view
+  const { width, height } = viewport
+  const screenX = (x: number) => (x - camera.x) * camera.scale + width / 2
+  const screenY = (y: number) => (y - camera.y) * camera.scale + height / 2
+  const snap = (value: number) => Math.round(value * pixelRatio) / pixelRatio
+  let lineCount = 0
+  const clipped = (rect: Rect): ScreenBox | undefined => {
+    const x0 = Math.max(0, screenX(rect.x))
+    const y0 = Math.max(0, screenY(rect.y))
+    const x1 = Math.min(width, screenX(rect.x + rect.width))
+    const y1 = Math.min(height, screenY(rect.y + rect.height))
+    return x1 > x0 && y1 > y0 ? { x0, y0, x1, y1 } : undefined
+  }
+  return {
+    screenX,
+    screenY,
+    clipped,
+    worldRect(layer, rect, { colour, alpha = 1, pattern = 0, minPixels = 0 }) {
+      const box = clipped(rect)
+      if (box === undefined) return
+      const growX = Math.max(0, minPixels - (box.x1 - box.x0)) / 2
+      const growY = Math.max(0, minPixels - (box.y1 - box.y0)) / 2
+      surface.rect(layer, {
+        x0: box.x0 - growX,
+        y0: box.y0 - growY,
+        x1: box.x1 + growX,
+        y1: box.y1 + growY,
+        colour,
+        alpha,
+        pattern,
+      })
+    },
+    lines(lines, origin, { colour, width: lineWidth, alpha = 1, pattern = 0 }) {
+      const before = Math.floor(lineWidth / 2)
+      for (let i = 0; i < lines.length && lineCount < lineCountMax; i += 4) {
+        const x0 = snap(screenX(origin.x + (lines[i] as number))) - before
+        const y0 = snap(screenY(origin.y + (lines[i + 1] as number))) - before
+        const x1 = snap(screenX(origin.x + (lines[i + 2] as number))) - before + lineWidth
+        const y1 = snap(screenY(origin.y + (lines[i + 3] as number))) - before + lineWidth
+        if (x1 <= 0 || y1 <= 0 || x0 >= width || y0 >= height) continue
+        lineCount++
+        surface.rect('frame', {
+          x0: Math.max(-8, x0),
+          y0: Math.max(-8, y0),
+          x1: Math.min(width + 8, x1),
+          y1: Math.min(height + 8, y1),
+          colour,
+          alpha,
+          pattern,
+        })
+      }
+    },
+  }
+}
+
+function squareRect(square: Pick<Square, 'x' | 'y' | 'side'>, origin: { x: number; y: number }): Rect {
+  return { x: origin.x + square.x, y: origin.y + square.y, width: square.side, height: square.side }
+}
+
+function boxLines({ x, y, width, height }: Rect): Float64Array {
+  return Float64Array.of(
+    x, y, x + width, y,
+    x, y + height, x + width, y + height,
+    x, y, x, y + height,
+    x + width, y, x + width, y + height,
+  ) // biome-ignore format: one line each
+}

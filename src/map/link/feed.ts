@@ -1,0 +1,88 @@
+/**
+ * The feed: one WebSocket, opened again with growing pauses, and the rule for a gap.
+ *
+ * Whenever it cannot be sure to have seen every message since the last full answer (a new epoch, a jump in the numbers,
+ * a new connection after missed ones) it asks for a resync instead of passing anything on.
+ */
+import type { FeedMessage } from '../../wire/api.ts'
+
+const pauseMsFirst = 500
+const pauseMsMax = 15_000
+const shareOfChance = 0.3
+
+export interface FeedPosition {
+  readonly epoch: string
+  readonly sequence: number
+}
+
+export type FeedVerdict = 'deliver' | 'ignore' | 'resync'
+
+/** What to do with `message` for a client that stands at `position`. Pure. */
+export function judgeMessage(position: FeedPosition, message: FeedMessage): FeedVerdict {
+  if (message.kind === 'hello') {
+    return message.epoch !== position.epoch || message.sequence !== position.sequence ? 'resync' : 'ignore'
+  }
+  if (message.sequence <= position.sequence) return 'ignore'
+  return message.sequence === position.sequence + 1 ? 'deliver' : 'resync'
+}
+
+export interface FeedHandlers {
+  position(): FeedPosition
+  deliver(message: Exclude<FeedMessage, { kind: 'hello' }>): void
+  /** Fetch everything anew. */
+  resync(): void
+  connected(): void
+  disconnected(): void
+}
+
+export interface Feed {
+  /** Connects again at once instead of after the pause. */
+  retryNow(): void
+}
+
+export function connectFeed(handlers: FeedHandlers): Feed {
+  let failures = 0
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let open = false
+
+  const connect = (): void => {
+    clearTimeout(timer)
+    timer = undefined
+    const socket = new WebSocket(new URL('/feed', location.href.replace(/^http/, 'ws')))
+    socket.onmessage = ({ data }) => {
+      const message = parseMessage(data)
+      if (message === undefined) return
+      if (!open) {
+        open = true
+        failures = 0
+        handlers.connected()
+      }
+      const verdict = judgeMessage(handlers.position(), message)
+      if (verdict === 'resync') handlers.resync()
+      else if (verdict === 'deliver' && message.kind !== 'hello') handlers.deliver(message)
+    }
+    socket.onclose = () => {
+      open = false
+      handlers.disconnected()
+      failures++
+      const pause = Math.min(pauseMsMax, pauseMsFirst * 2 ** (failures - 1))
+      timer = setTimeout(connect, pause * (1 - shareOfChance * Math.random()))
+    }
+  }
+  connect()
+  return {
+    retryNow() {
+      if (timer !== undefined) connect()
+    },
+  }
+}
+
+function parseMessage(data: unknown): FeedMessage | undefined {
+  if (typeof data !== 'string') return undefined
+  try {
+    const value = JSON.parse(data) as FeedMessage
+    return typeof value === 'object' && value !== null && typeof value.kind === 'string' ? value : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,60 @@
+/** Numbers and times for a person's eye: IEC sizes, hex offsets with thin separators, bytes as characters. */
+
+const thinSpace = '\u2009'
+const unitNames = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const
+
+/** `4 KiB`, `1.5 MiB`, `312 B`: at most three significant digits. */
+export function iecSize(bytes: number): string {
+  let value = bytes
+  let unit = 0
+  while (value >= 1024 && unit < unitNames.length - 1) {
+    value /= 1024
+    unit++
+  }
+  const digits = unit === 0 || value >= 100 || Number.isInteger(value) ? 0 : value >= 10 ? 1 : 2
+  const text = value.toFixed(digits)
+  return `${digits === 0 ? text : text.replace(/\.?0+$/, '')}\u00a0${unitNames[unit]}`
+}
+
+/** `0x1a2f0` with a thin space before every fourth digit from the right: for reading. */
+export function hexOffset(offset: number): string {
+  const digits = offset.toString(16)
+  const groups: string[] = []
+  for (let end = digits.length; end > 0; end -= 4) groups.unshift(digits.slice(Math.max(0, end - 4), end))
+  return `0x${groups.join(thinSpace)}`
+}
+
+/** Decimal integer with thin spaces between thousands. */
+export function groupedInteger(value: number): string {
+  return String(Math.trunc(value)).replace(/\B(?=(\d{3})+(?!\d))/g, thinSpace)
+}
+
+export function hexByte(byte: number): string {
+  return byte.toString(16).padStart(2, '0')
+}
+
+const controlNames = [
+  'NUL', 'SOH', 'STX', 'ETX', 'EOT', 'ENQ', 'ACK', 'BEL', 'BS', 'TAB', 'LF', 'VT', 'FF', 'CR', 'SO', 'SI',
+  'DLE', 'DC1', 'DC2', 'DC3', 'DC4', 'NAK', 'SYN', 'ETB', 'CAN', 'EM', 'SUB', 'ESC', 'FS', 'GS', 'RS', 'US',
+] as const // biome-ignore format: 16 a row
+
+/** The character of a byte: `H`, `LF`, or a dot where ASCII has none. */
+export function byteCharacter(byte: number): string {
+  if (byte < 0x20) return controlNames[byte] as string
+  if (byte === 0x20) return 'SP'
+  if (byte === 0x7f) return 'DEL'
+  return byte < 0x7f ? String.fromCharCode(byte) : '·'
+}
+
+/** Local wall time of an RFC 3339 text as HH:MM:SS; the text itself where it is none. */
+export function clockTime(rfc3339: string): string {
+  const time = new Date(rfc3339)
+  if (Number.isNaN(time.getTime())) return rfc3339
+  return [time.getHours(), time.getMinutes(), time.getSeconds()].map((part) => String(part).padStart(2, '0')).join(':')
+}
+
+/** A round number of bytes (a power of two) whose bar is at most `pixelsMax` wide, for the scale bar. */
+export function scaleBar(options: { scale: number; pixelsMax: number }): { units: number; pixels: number } {
+  const units = 2 ** Math.floor(Math.log2(options.pixelsMax / options.scale))
+  return { units, pixels: units * options.scale }
+}

@@ -1,0 +1,119 @@
+/**
+ * The bricks as the page knows them: what the server said last, where each lies, what each looks like from afar.
+ * Knows nothing of the screen.
+ */
+import { evenOrderFor, pointToPosition, positionToPoint } from '../hilbert/curve.ts'
+import { squaresOf } from '../hilbert/squares.ts'
+import type { BrickInfo, RunTuple } from '../wire/api.ts'
+import type { Plate } from './draw/scene.ts'
+import { type TiledBrick, tiledBrick } from './tileset/brick-tiles.ts'
+import { type Rect, union, type WorldPoint } from './view/camera.ts'
+import { unionLines } from './view/shapes.ts'
+
+/** A brick takes about this many bytes of space for each byte of content. */
+const spacePerByte = 1.32
+const plateSquareCountMax = 64
+
+export interface WorldBrick {
+  readonly info: BrickInfo
+  readonly tiled: TiledBrick
+  readonly plate: Plate
+  /** World units. */
+  readonly rect: Rect
+}
+
+export interface ByteSpot {
+  readonly brick: WorldBrick
+  readonly offset: number
+}
+
+export class World {
+  readonly bricks = new Map<string, WorldBrick>()
+
+  /** Takes over what the server says of a brick; returns what the tile set has to know. */
+  set(info: BrickInfo): WorldBrick {
+    const known = this.bricks.get(info.uuid)
+    const same =
+      known !== undefined &&
+      known.info.length === info.length &&
+      known.info.district.x === info.district.x &&
+      known.info.district.y === info.district.y &&
+      (info.length > 0 || known.info.progress?.totalBytes === info.progress?.totalBytes)
+    const tiled = tiledBrick({ ...info, x: info.district.x, y: info.district.y })
+    const shape = same && known !== undefined ? { plate: known.plate, rect: known.rect } : districtOf(info, tiled)
+    const brick = { info, tiled, ...shape }
+    this.bricks.set(info.uuid, brick)
+    return brick
+  }
+
+  remove(uuid: string): void {
+    this.bricks.delete(uuid)
+  }
+
+  byName(name: string): WorldBrick | undefined {
+    for (const brick of this.bricks.values()) if (brick.info.name === name) return brick
+    return undefined
+  }
+
+  /** The smallest rectangle around all districts. */
+  get rect(): Rect {
+    return union([...this.bricks.values()].map((brick) => brick.rect)) ?? { x: 0, y: 0, width: 4096, height: 4096 }
+  }
+
+  /** The byte at a world point, or undefined where no brick has one. */
+  byteAt(point: WorldPoint): ByteSpot | undefined {
+    for (const brick of this.bricks.values()) {
+      const x = Math.floor(point.x - brick.tiled.x)
+      const y = Math.floor(point.y - brick.tiled.y)
+      const { box } = brick.tiled
+      if (x < 0 || y < 0 || x >= box.width || y >= box.height) continue
+      const offset = pointToPosition({ x, y })
+      if (offset < brick.info.length) return { brick, offset }
+    }
+    return undefined
+  }
+
+  /** The brick whose rectangle holds the point, else the nearest one. */
+  nearest(point: WorldPoint): WorldBrick | undefined {
+    let best: { brick: WorldBrick; distance: number } | undefined
+    for (const brick of this.bricks.values()) {
+      const { x, y, width, height } = brick.rect
+      const dx = Math.max(x - point.x, 0, point.x - x - width)
+      const dy = Math.max(y - point.y, 0, point.y - y - height)
+      const distance = Math.hypot(dx, dy)
+      if (best === undefined || distance < best.distance) best = { brick, distance }
+    }
+    return best?.brick
+  }
+
+  /** World rectangle of one byte. */
+  byteRect({ brick, offset }: ByteSpot): Rect {
+    const { x, y } = positionToPoint(offset)
+    return { x: brick.tiled.x + x, y: brick.tiled.y + y, width: 1, height: 1 }
+  }
+}
+
+/** World rectangles of runs of tiles, at most a few a run. */
+export function tileRunRects(brick: TiledBrick, runs: readonly RunTuple[], countMax: number): Rect[] {
+  const rects: Rect[] = []
+  for (const [start, length] of runs) {
+    if (rects.length >= countMax) break
+    for (const square of squaresOf({ start: start * 65_536, length: length * 65_536, countMax: 8 })) {
+      rects.push({ x: brick.x + square.x, y: brick.y + square.y, width: square.side, height: square.side })
+    }
+  }
+  return rects
+}
+
+function districtOf(info: BrickInfo, tiled: TiledBrick): { plate: Plate; rect: Rect } {
+  const { x, y } = info.district
+  if (info.length > 0) {
+    const squares = squaresOf({ start: 0, length: info.length, countMax: plateSquareCountMax })
+    const rect = { x, y, width: tiled.box.width, height: tiled.box.height }
+    return { plate: { x, y, squares, lines: unionLines(squares), pending: false }, rect }
+  }
+  const expected = Math.max(65_536, (info.progress?.totalBytes ?? 0) * spacePerByte)
+  const side = Math.min(2 ** evenOrderFor(expected), Math.ceil(Math.sqrt(expected)))
+  const squares = [{ x: 0, y: 0, side }]
+  return { plate: { x, y, squares, lines: unionLines(squares), pending: true }, rect: { x, y, width: side, height: side } }
+}

@@ -1,0 +1,143 @@
+/**
+ * A brick's file as a reader has it: head, frames, nothing interpreted beyond them.
+ *
+ * Readers take no lock, use pread, never map and never repair. Frames below a commit's fileEnd never change, so what
+ * was read once may be kept for as long as the file is open.
+ */
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { FoundryError } from '../base/errors.ts'
+import { displayPath } from '../base/bytes.ts'
+import { type Commit, parseCommitPayload } from '../brick/commit.ts'
+import type { CommitRecord } from '../brick/commit-record.ts'
+import { BrickDamage } from '../brick/damage.ts'
+import { decodeFrame, FrameType, openFrame } from '../brick/frame.ts'
+import { frameHeaderBytes, headBytes, type Pointer, slotBytes } from '../brick/pointer.ts'
+import { chooseSlot, type ParsedSlot, parseSlot } from '../brick/slot.ts'
+import { nodeTools } from './node-tools.ts'
+
+const headAttempts = 5
+const headRetryMs = 200
+
+export interface Head {
+  readonly record: CommitRecord
+  /** Of the COMMIT frame. */
+  readonly commit: Pointer
+  /** This build must not write it: an unknown ro_compat bit. */
+  readonly readOnly: boolean
+}
+
+export class BrickFile {
+  readonly path: Uint8Array
+  readonly fd: number
+  #open = true
+
+  constructor(path: Uint8Array, fd: number) {
+    this.path = path
+    this.fd = fd
+  }
+
+  /** Errors: BRICK_MISSING, BRICK_FOREIGN. The head is not read yet. */
+  static open(path: Uint8Array): BrickFile {
+    let fd: number
+    try {
+      fd = openSync(Buffer.from(path), 'r')
+    } catch (error) {
+      throw openError(path, error)
+    }
+    if (!fstatSync(fd).isFile()) {
+      closeSync(fd)
+      throw new FoundryError('BRICK_FOREIGN', `${displayPath(path)} is not a regular file; name a .brick file.`)
+    }
+    return new BrickFile(path, fd)
+  }
+
+  get size(): number {
+    return fstatSync(this.fd).size
+  }
+
+  /** The bytes that are there: fewer than asked at the end of the file. */
+  readAt(offset: number, length: number): Uint8Array {
+    const bytes = new Uint8Array(length)
+    let have = 0
+    while (have < length) {
+      const got = readSync(this.fd, bytes, have, length - have, offset + have)
+      if (got === 0) break
+      have += got
+    }
+    return have === length ? bytes : bytes.subarray(0, have)
+  }
+
+  /** The newest valid slot; both invalid: read again, 5 times in a second. */
+  async readHead(): Promise<Head> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return this.readHeadOnce()
+      } catch (error) {
+        if (!(error instanceof BrickDamage) || attempt === headAttempts) throw error
+      }
+      await sleep(headRetryMs)
+    }
+  }
+
+  readHeadOnce(): Head {
+    const [a, b] = this.readSlots()
+    const slot = chooseSlot(a, b)
+    if (slot !== undefined) return { record: slot.record, commit: slot.commit, readOnly: slot.readOnly }
+    const why = [a, b].map((each) => (each.kind === 'damaged' ? each.why : each.kind)).join('; ')
+    throw new BrickDamage('slot', `neither superblock slot of ${displayPath(this.path)} is valid (${why})`, 0)
+  }
+
+  /** Errors: BRICK_FOREIGN, BRICK_VERSION_NEWER. */
+  readSlots(): readonly [ParsedSlot, ParsedSlot] {
+    const fileSize = this.size
+    const head = this.readAt(0, headBytes)
+    const slotAt = (slotIndex: 0 | 1): ParsedSlot => {
+      const bytes = head.subarray(slotIndex * slotBytes, (slotIndex + 1) * slotBytes)
+      return parseSlot(bytes, { fileSize, tools: nodeTools, slotIndex })
+    }
+    return [slotAt(0), slotAt(1)]
+  }
+
+  /** The decoded payload of the frame that a pointer of a commit names. */
+  frame(type: FrameType, pointer: Pointer, commit: Pick<CommitRecord, 'epoch' | 'fileEnd'>): Uint8Array {
+    return decodeFrame(this.#frameBytes(pointer), this.#expect(type, pointer, commit)).payload
+  }
+
+  /** The payload as it is stored, checked but not decoded: 0 raw, 1 zstd, 2 deflate-raw. */
+  storedFrame(
+    type: FrameType,
+    pointer: Pointer,
+    commit: Pick<CommitRecord, 'epoch' | 'fileEnd'>,
+  ): { codec: number; stored: Uint8Array; rawLength: number } {
+    const { header, stored } = openFrame(this.#frameBytes(pointer), this.#expect(type, pointer, commit))
+    return { codec: header.codec, stored, rawLength: header.rawLength }
+  }
+
+  commit(pointer: Pointer, from: Pick<CommitRecord, 'epoch' | 'fileEnd'>): Commit {
+    const payload = this.frame(FrameType.commit, pointer, from)
+    return parseCommitPayload(payload, { offset: pointer.offset, fileSize: this.size, tools: nodeTools })
+  }
+
+  close(): void {
+    if (!this.#open) return
+    this.#open = false
+    closeSync(this.fd)
+  }
+
+  #frameBytes(pointer: Pointer): Uint8Array {
+    return this.readAt(pointer.offset, frameHeaderBytes + pointer.storedLength)
+  }
+
+  #expect(type: FrameType, pointer: Pointer, { epoch, fileEnd }: Pick<CommitRecord, 'epoch' | 'fileEnd'>) {
+    const { offset, storedLength } = pointer
+    return { expectType: type, expectStoredLength: storedLength, offset, epoch, fileEnd, tools: nodeTools }
+  }
+}
+
+function openError(path: Uint8Array, error: unknown): FoundryError {
+  const shown = displayPath(path)
+  const code = (error as NodeJS.ErrnoException).code
+  if (code === 'ENOENT') return new FoundryError('BRICK_MISSING', `There is no brick ${shown}.`, error)
+  return new FoundryError('BRICK_MISSING', `The brick ${shown} cannot be opened (${code}).`, error)
+}

@@ -1,0 +1,76 @@
+/**
+ * The format's Tools on Node.js: node:crypto and node:zlib, synchronous.
+ *
+ * Decoding allocates no more than the frame's header said; zlib itself ignores what follows a stream, so both decoders
+ * are given their length and their input is accounted for.
+ */
+import { createHash, hash } from 'node:crypto'
+import {
+  crc32,
+  constants as zlib,
+  inflateRawSync,
+  type ZstdOptions,
+  zstdCompressSync,
+  zstdDecompressSync,
+} from 'node:zlib'
+import type { Tools } from '../brick/tools.ts'
+
+export const nodeTools: Tools = {
+  sha256(...parts) {
+    const [first] = parts
+    if (first !== undefined && parts.length === 1) return plain(hash('sha256', first, 'buffer'))
+    const digest = createHash('sha256')
+    for (const part of parts) digest.update(part)
+    return plain(digest.digest())
+  },
+
+  crc32(bytes, seed = 0) {
+    return crc32(bytes, seed)
+  },
+
+  zstdCompress(bytes) {
+    return plain(zstdCompressSync(bytes, bytes.length === tileBytes ? tileOptions : compressOptions(bytes.length)))
+  },
+
+  zstdDecompress(stored, rawLength) {
+    return plain(zstdDecompressSync(stored, decodeLimits(rawLength)))
+  },
+
+  inflateRaw(stored, rawLength) {
+    const options = { ...decodeLimits(rawLength), info: true }
+    const { buffer, engine } = inflateRawSync(stored, options) as unknown as Inflated
+    if (engine.bytesWritten !== stored.length) {
+      throw new Error(`the stream ends after ${engine.bytesWritten} of ${stored.length} bytes`)
+    }
+    return plain(buffer)
+  },
+}
+
+/** What `info: true` returns; the type declarations do not say. */
+interface Inflated {
+  readonly buffer: Uint8Array
+  /** bytesWritten: bytes of input that were consumed. */
+  readonly engine: { readonly bytesWritten: number }
+}
+
+const tileBytes = 65_536
+const tileOptions = compressOptions(tileBytes)
+
+/** One output chunk for everything, whatever the input: zstd adds at most 1/256 and 64 bytes. */
+function compressOptions(length: number): ZstdOptions {
+  return {
+    params: { [zlib.ZSTD_c_compressionLevel]: 1, [zlib.ZSTD_c_contentSizeFlag]: 1 },
+    pledgedSrcSize: length,
+    chunkSize: length + Math.ceil(length / 256) + 64,
+  }
+}
+
+/** zlib refuses a maximum of 0; a chunk with room to spare takes the whole output at once. */
+function decodeLimits(rawLength: number): { maxOutputLength: number; chunkSize: number } {
+  return { maxOutputLength: Math.max(rawLength, 1), chunkSize: rawLength + 64 }
+}
+
+/** The same memory as a plain Uint8Array: a Buffer's `slice` would be a view where callers expect a copy. */
+function plain(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
+}
