@@ -5,13 +5,14 @@
  * missing or left over or a fixed number is too large, with the rule `varint` where a varint is not the one way to
  * write its value. Writing asserts its input. Must not know what the numbers mean.
  */
-import { assert } from '../base/assert.ts'
+import { AssertionError } from '../base/assert.ts'
 import { BrickDamage, type DamageRule } from './damage.ts'
 
 /** Largest |v| of a zigzag. */
 export const zigzagMax = 2 ** 52 - 1
 const varintBytesMax = 8
 const high32 = 2 ** 32
+const wideMax = 2n ** 64n - 1n
 
 /** Grows as needed; used once: `take` gives the bytes and ends it. */
 export class ByteWriter {
@@ -30,26 +31,26 @@ export class ByteWriter {
   }
 
   u8(value: number): void {
-    assert(isUnsigned(value, 0xff), `u8 was ${value}`)
+    if (!isUnsigned(value, 0xff)) refuse('u8', value)
     const at = this.#advance(1)
     this.#bytes[at] = value
   }
 
   u16(value: number): void {
-    assert(isUnsigned(value, 0xffff), `u16 was ${value}`)
+    if (!isUnsigned(value, 0xffff)) refuse('u16', value)
     const at = this.#advance(2)
     this.#view.setUint16(at, value, true)
   }
 
   u32(value: number): void {
-    assert(isUnsigned(value, high32 - 1), `u32 was ${value}`)
+    if (!isUnsigned(value, high32 - 1)) refuse('u32', value)
     const at = this.#advance(4)
     this.#view.setUint32(at, value, true)
   }
 
   /** 0 .. 2^53 - 1. */
   u64(value: number): void {
-    assert(isUnsigned(value, Number.MAX_SAFE_INTEGER), `u64 was ${value}`)
+    if (!isUnsigned(value, Number.MAX_SAFE_INTEGER)) refuse('u64', value)
     const at = this.#advance(8)
     this.#view.setUint32(at, value % high32, true)
     this.#view.setUint32(at + 4, Math.floor(value / high32), true)
@@ -57,14 +58,14 @@ export class ByteWriter {
 
   /** Any safe integer. */
   i64(value: number): void {
-    assert(Number.isSafeInteger(value), `i64 was ${value}`)
+    if (!Number.isSafeInteger(value)) refuse('i64', value)
     const at = this.#advance(8)
     this.#view.setBigInt64(at, BigInt(value), true)
   }
 
   /** All 64 bits, such as an inode number. */
   u64big(value: bigint): void {
-    assert(value >= 0n && value < 1n << 64n, `u64 was ${value}`)
+    if (value < 0n || value > wideMax) refuse('u64', value)
     const at = this.#advance(8)
     this.#view.setBigUint64(at, value, true)
   }
@@ -75,14 +76,10 @@ export class ByteWriter {
   }
 
   varint(value: number): void {
-    assert(isUnsigned(value, Number.MAX_SAFE_INTEGER), `varint was ${value}`)
+    if (!isUnsigned(value, Number.MAX_SAFE_INTEGER)) refuse('varint', value)
+    let at = this.#advance(varintLength(value))
     let left = value
-    while (left >= 0x80) {
-      const at = this.#advance(1)
-      this.#bytes[at] = (left % 128) | 0x80
-      left = Math.floor(left / 128)
-    }
-    const at = this.#advance(1)
+    for (; left >= 0x80; left = Math.floor(left / 128)) this.#bytes[at++] = (left % 128) | 0x80
     this.#bytes[at] = left
   }
 
@@ -243,8 +240,13 @@ export function varintLength(value: number): number {
 
 /** The varint that stands for this number in a zigzag. */
 export function zigzagCode(value: number): number {
-  assert(Number.isInteger(value) && Math.abs(value) <= zigzagMax, `zigzag was ${value}`)
+  if (!Number.isInteger(value) || Math.abs(value) > zigzagMax) refuse('zigzag', value)
   return value >= 0 ? 2 * value : -2 * value - 1
+}
+
+/** Like assert, but the message is made only where it is needed: this runs for every number of a brick. */
+function refuse(what: string, value: number | bigint): never {
+  throw new AssertionError(`${what} was ${value}`)
 }
 
 function isUnsigned(value: number, max: number): boolean {

@@ -30,7 +30,7 @@ export type EntryDraft = { -readonly [Field in keyof EntryRecord]: EntryRecord[F
 export interface EntryField {
   readonly tag: number
   readonly of: (kind: EntryKind) => boolean
-  readonly required: boolean
+  readonly need: 'required' | 'optional'
   readonly write: (writer: ByteWriter, entry: EntryRecord) => void
   readonly read: (reader: ByteReader, entry: EntryDraft) => void
 }
@@ -40,7 +40,7 @@ export const knownTagMax = 25
 
 const kinds: readonly EntryKind[] = ['file', 'dir', 'symlink', 'fifo', 'socket', 'char', 'block']
 const flagBits = { torn: 1, racy: 2, unreadable: 4, special: 8, sparse: 16 } as const
-const flagsKnown = 31
+const flagsEnd = 32
 const modeMax = 0o7777
 const spaceBytesMax = 2 ** 47
 const hashBytes = 32
@@ -50,328 +50,194 @@ const files = (kind: EntryKind) => kind === 'file'
 const symlinks = (kind: EntryKind) => kind === 'symlink'
 const devices = (kind: EntryKind) => kind === 'char' || kind === 'block'
 
-const contentFields: readonly EntryField[] = [
-  {
-    tag: 1,
-    of: all,
-    required: true,
-    write: (writer, entry) => writeNumberField(writer, 1, kinds.indexOf(entry.kind) + 1),
-    read: (reader, entry) => {
-      const number = reader.varint()
-      entry.kind = kinds[number - 1] ?? reader.fail(`an entry has the kind ${number}`)
-    },
-  },
-  {
-    tag: 2,
-    of: files,
-    required: true,
-    write: (writer, entry) => {
-      if (entry.kind === 'file') writeNumberField(writer, 2, entry.size)
-      else assert(entry.size === 0, `a ${entry.kind} had the size ${entry.size}`)
-    },
-    read: (reader, entry) => {
-      entry.size = reader.varint()
-    },
-  },
-  {
-    tag: 3,
-    of: files,
-    required: false,
-    write: (writer, { contentId }) => writeHashField(writer, 3, contentId),
-    read: (reader, entry) => {
-      entry.contentId = readHash(reader)
-    },
-  },
-  {
-    tag: 4,
-    of: symlinks,
-    required: true,
-    write: (writer, { kind, target }) => {
-      assert((kind === 'symlink') === (target !== undefined), `a ${kind} had ${target ? 'a' : 'no'} target`)
-      if (target !== undefined) writeBytesField(writer, 4, target)
-    },
-    read: (reader, entry) => {
-      entry.target = readRest(reader)
-    },
-  },
-  {
-    tag: 5,
-    of: devices,
-    required: true,
-    write: (writer, { kind, rdev }) => {
-      if (devices(kind)) writeWideField(writer, 5, rdev)
-    },
-    read: (reader, entry) => {
-      entry.rdev = reader.u64big()
-    },
-  },
-  {
-    tag: 6,
-    of: files,
-    required: false,
-    write: (writer, { linkTo }) => {
-      if (linkTo !== undefined) writeBytesField(writer, 6, linkTo)
-    },
-    read: (reader, entry) => {
-      entry.linkTo = readRest(reader)
-    },
-  },
-]
-
-const metaFields: readonly EntryField[] = [
-  {
-    tag: 7,
-    of: all,
-    required: true,
-    write: (writer, { mode }) => {
-      assert(mode <= modeMax, `a mode was ${mode}`)
-      writeNumberField(writer, 7, mode)
-    },
-    read: (reader, entry) => {
-      entry.mode = reader.varint()
-      if (entry.mode > modeMax) reader.fail(`a mode is ${entry.mode}`)
-    },
-  },
-  {
-    tag: 8,
-    of: all,
-    required: true,
-    write: (writer, { uid }) => writeNumberField(writer, 8, uid),
-    read: (reader, entry) => {
-      entry.uid = reader.varint()
-    },
-  },
-  {
-    tag: 9,
-    of: all,
-    required: true,
-    write: (writer, { gid }) => writeNumberField(writer, 9, gid),
-    read: (reader, entry) => {
-      entry.gid = reader.varint()
-    },
-  },
-  {
-    tag: 10,
-    of: all,
-    required: false,
-    write: (writer, { userName }) => {
-      if (userName !== '') writeTextField(writer, 10, userName)
-    },
-    read: (reader, entry) => {
-      entry.userName = readText(reader)
-    },
-  },
-  {
-    tag: 11,
-    of: all,
-    required: false,
-    write: (writer, { groupName }) => {
-      if (groupName !== '') writeTextField(writer, 11, groupName)
-    },
-    read: (reader, entry) => {
-      entry.groupName = readText(reader)
-    },
-  },
-  {
-    tag: 12,
-    of: all,
-    required: true,
-    write: (writer, { mtime }) => writeTimeField(writer, 12, mtime),
-    read: (reader, entry) => {
-      entry.mtime = readTime(reader)
-    },
-  },
-  {
-    tag: 13,
-    of: files,
-    required: false,
-    write: (writer, { extents, size }) => {
-      if (extents !== undefined) writeRunsField(writer, 13, { runs: extents, end: size })
-    },
-    read: (reader, entry) => {
-      entry.extents = readRuns(reader, entry.size)
-    },
-  },
-  {
-    tag: 14,
-    of: all,
-    required: false,
-    write: (writer, { xattrs }) => {
-      if (xattrs.length > 0) writeBytesField(writer, 14, xattrBytes(xattrs))
-    },
-    read: (reader, entry) => {
-      entry.xattrs = readXattrs(reader)
-    },
-  },
-  {
-    tag: 15,
-    of: all,
-    required: false,
-    write: (writer, { xattrsTruncated }) => {
-      if (xattrsTruncated) writeBytesField(writer, 15, new Uint8Array(0))
-    },
-    read: (_reader, entry) => {
-      entry.xattrsTruncated = true
-    },
-  },
-]
-
-const placeFields: readonly EntryField[] = [
-  {
-    tag: 16,
-    of: all,
-    required: true,
-    write: (writer, { ctime }) => writeTimeField(writer, 16, ctime),
-    read: (reader, entry) => {
-      entry.ctime = readTime(reader)
-    },
-  },
-  {
-    tag: 17,
-    of: all,
-    required: true,
-    write: (writer, { ino }) => writeWideField(writer, 17, ino),
-    read: (reader, entry) => {
-      entry.ino = reader.u64big()
-    },
-  },
-  {
-    tag: 18,
-    of: all,
-    required: true,
-    write: (writer, { dev }) => writeWideField(writer, 18, dev),
-    read: (reader, entry) => {
-      entry.dev = reader.u64big()
-    },
-  },
-  {
-    tag: 19,
-    of: all,
-    required: true,
-    write: (writer, { nlink }) => writeNumberField(writer, 19, nlink),
-    read: (reader, entry) => {
-      entry.nlink = reader.varint()
-    },
-  },
-  {
-    tag: 20,
-    of: files,
-    required: false,
-    write: (writer, { slot, size, linkTo }) => {
-      if (slot === undefined) return
-      assert(size > 0 && slot.length >= size && linkTo === undefined, 'a slot did not fit its entry')
-      writePairField(writer, 20, [slot.start, slot.length])
-    },
-    read: (reader, entry) => {
-      const [start, length] = [reader.varint(), reader.varint()]
-      if (start + length > spaceBytesMax) reader.fail('a slot ends beyond 2^47')
-      entry.slot = { start, length }
-    },
-  },
-  {
-    tag: 21,
-    of: all,
-    required: false,
-    write: (writer, entry) => {
-      const bits = flagsOf(entry)
-      if (bits > 0) writeNumberField(writer, 21, bits)
-    },
-    read: readFlags,
-  },
-  {
-    tag: 22,
-    of: all,
-    required: false,
-    write: (writer, { unreadable = '' }) => {
-      if (unreadable !== '') writeTextField(writer, 22, unreadable)
-    },
-    read: (reader, entry) => {
-      entry.unreadable = readText(reader)
-    },
-  },
-  {
-    tag: 23,
-    of: files,
-    required: false,
-    write: (writer, { unreadableRanges, size }) => {
-      if (unreadableRanges !== undefined) writeRunsField(writer, 23, { runs: unreadableRanges, end: size })
-    },
-    read: (reader, entry) => {
-      entry.unreadableRanges = readRuns(reader, entry.size)
-      if (entry.unreadable === '') delete entry.unreadable
-    },
-  },
-  {
-    tag: 24,
-    of: files,
-    required: false,
-    write: (writer, { sha256 }) => writeHashField(writer, 24, sha256),
-    read: (reader, entry) => {
-      entry.sha256 = readHash(reader)
-    },
-  },
-  {
-    tag: 25,
-    of: files,
-    required: false,
-    write: (writer, { grown }) => {
-      if (grown > 0) writeNumberField(writer, 25, grown)
-    },
-    read: (reader, entry) => {
-      entry.grown = reader.varint()
-      if (entry.grown === 0) reader.fail('field 25 is 0 instead of missing')
-    },
-  },
-]
-
 /** Row of tag t at index t - 1. */
-export const entryFields: readonly EntryField[] = [...contentFields, ...metaFields, ...placeFields]
+export const entryFields: readonly EntryField[] = [
+  { tag: 1, of: all, need: 'required', write: writeKind, read: readKind },
+  { tag: 2, of: files, need: 'required', write: writeSize, read: readSize },
+  hashField(3, 'contentId'),
+  { tag: 4, of: symlinks, need: 'required', write: writeTarget, read: readTarget },
+  { tag: 5, of: devices, need: 'required', write: writeDevice, read: readDevice },
+  { tag: 6, of: files, need: 'optional', write: writeLink, read: readLink },
+  { tag: 7, of: all, need: 'required', write: writeMode, read: readMode },
+  numberField(8, 'uid'),
+  numberField(9, 'gid'),
+  textField(10, 'userName'),
+  textField(11, 'groupName'),
+  timeField(12, 'mtime'),
+  runsField(13, 'extents'),
+  { tag: 14, of: all, need: 'optional', write: writeXattrs, read: readXattrs },
+  { tag: 15, of: all, need: 'optional', write: writeTruncation, read: readTruncation },
+  timeField(16, 'ctime'),
+  wideField(17, 'ino'),
+  wideField(18, 'dev'),
+  numberField(19, 'nlink'),
+  { tag: 20, of: files, need: 'optional', write: writeSlot, read: readSlot },
+  { tag: 21, of: all, need: 'optional', write: writeFlags, read: readFlags },
+  { tag: 22, of: all, need: 'optional', write: writeReason, read: readReason },
+  runsField(23, 'unreadableRanges'),
+  hashField(24, 'sha256'),
+  { tag: 25, of: files, need: 'optional', write: writeGrown, read: readGrown },
+]
 
-function writeHashField(writer: ByteWriter, tag: number, hash: Uint8Array | undefined): void {
-  if (hash === undefined) return
-  assert(hash.length === hashBytes, `a hash had ${hash.length} bytes`)
-  writeBytesField(writer, tag, hash)
+function numberField(tag: number, key: 'uid' | 'gid' | 'nlink'): EntryField {
+  return {
+    tag,
+    of: all,
+    need: 'required',
+    write: (writer, entry) => writeNumberField(writer, tag, entry[key]),
+    read: (reader, entry) => {
+      entry[key] = reader.varint()
+    },
+  }
 }
 
-function flagsOf({ flags, unreadable, unreadableRanges, extents, unknownFlags = 0 }: EntryRecord): number {
-  assert(unknownFlags % (flagsKnown + 1) === 0, `unknown flags ${unknownFlags} held known ones`)
-  return (
-    unknownFlags +
-    (flags.torn ? flagBits.torn : 0) +
-    (flags.racy ? flagBits.racy : 0) +
-    (flags.special ? flagBits.special : 0) +
-    (unreadable !== undefined || unreadableRanges !== undefined ? flagBits.unreadable : 0) +
-    (extents !== undefined ? flagBits.sparse : 0)
-  )
+function wideField(tag: number, key: 'ino' | 'dev'): EntryField {
+  return {
+    tag,
+    of: all,
+    need: 'required',
+    write: (writer, entry) => writeWideField(writer, tag, entry[key]),
+    read: (reader, entry) => {
+      entry[key] = reader.u64big()
+    },
+  }
 }
 
-/** Unreadable without a reason is the empty reason, until field 22 or 23 says more. */
-function readFlags(reader: ByteReader, entry: EntryDraft): void {
+function timeField(tag: number, key: 'mtime' | 'ctime'): EntryField {
+  return {
+    tag,
+    of: all,
+    need: 'required',
+    write: (writer, entry) => writeTimeField(writer, tag, entry[key]),
+    read: (reader, entry) => {
+      entry[key] = readTime(reader)
+    },
+  }
+}
+
+/** The empty text stands for an unknown name, which has no field. */
+function textField(tag: number, key: 'userName' | 'groupName'): EntryField {
+  return {
+    tag,
+    of: all,
+    need: 'optional',
+    write: (writer, entry) => {
+      if (entry[key] !== '') writeTextField(writer, tag, entry[key])
+    },
+    read: (reader, entry) => {
+      entry[key] = readText(reader)
+    },
+  }
+}
+
+function hashField(tag: number, key: 'contentId' | 'sha256'): EntryField {
+  return {
+    tag,
+    of: files,
+    need: 'optional',
+    write: (writer, { kind, [key]: hash }) => {
+      if (hash === undefined) return
+      assert(kind === 'file' && hash.length === hashBytes, `a ${kind} had a hash of ${hash.length} bytes`)
+      writeBytesField(writer, tag, hash)
+    },
+    read: (reader, entry) => {
+      entry[key] = readHash(reader)
+    },
+  }
+}
+
+/** Runs of the content of a file. */
+function runsField(tag: number, key: 'extents' | 'unreadableRanges'): EntryField {
+  return {
+    tag,
+    of: files,
+    need: 'optional',
+    write: (writer, { kind, size, [key]: runs }) => {
+      if (runs === undefined) return
+      assert(kind === 'file', `a ${kind} had ${key}`)
+      writeRunsField(writer, tag, { runs, end: size })
+    },
+    read: (reader, entry) => {
+      entry[key] = readRuns(reader, entry.size)
+    },
+  }
+}
+
+function writeKind(writer: ByteWriter, { kind }: EntryRecord): void {
+  writeNumberField(writer, 1, kinds.indexOf(kind) + 1)
+}
+
+function readKind(reader: ByteReader, entry: EntryDraft): void {
   const number = reader.varint()
-  if (number === 0) reader.fail('field 21 is 0 instead of missing')
-  const known = number % (flagsKnown + 1)
-  const has = (bit: number) => (known & bit) !== 0
-  entry.flags = { torn: has(flagBits.torn), racy: has(flagBits.racy), special: has(flagBits.special) }
-  if (has(flagBits.unreadable)) entry.unreadable = ''
-  if (number > known) entry.unknownFlags = number - known
+  entry.kind = kinds[number - 1] ?? reader.fail(`an entry has the kind ${number}`)
 }
 
-function xattrBytes(xattrs: readonly Xattr[]): Uint8Array {
+function writeSize(writer: ByteWriter, { kind, size }: EntryRecord): void {
+  if (kind === 'file') writeNumberField(writer, 2, size)
+  else assert(size === 0, `a ${kind} had the size ${size}`)
+}
+
+function readSize(reader: ByteReader, entry: EntryDraft): void {
+  entry.size = reader.varint()
+}
+
+function writeTarget(writer: ByteWriter, { kind, target }: EntryRecord): void {
+  assert((kind === 'symlink') === (target !== undefined), `a ${kind} had ${target ? 'a' : 'no'} target`)
+  if (target !== undefined) writeBytesField(writer, 4, target)
+}
+
+function readTarget(reader: ByteReader, entry: EntryDraft): void {
+  entry.target = readRest(reader)
+}
+
+function writeDevice(writer: ByteWriter, { kind, rdev }: EntryRecord): void {
+  if (devices(kind)) writeWideField(writer, 5, rdev)
+  else assert(rdev === 0n, `a ${kind} had the device number ${rdev}`)
+}
+
+function readDevice(reader: ByteReader, entry: EntryDraft): void {
+  entry.rdev = reader.u64big()
+}
+
+function writeLink(writer: ByteWriter, { kind, linkTo }: EntryRecord): void {
+  if (linkTo === undefined) return
+  assert(kind === 'file' && linkTo.length > 0, `a ${kind} was a hard link`)
+  writeBytesField(writer, 6, linkTo)
+}
+
+function readLink(reader: ByteReader, entry: EntryDraft): void {
+  entry.linkTo = readRest(reader)
+}
+
+function writeMode(writer: ByteWriter, { mode }: EntryRecord): void {
+  assert(mode <= modeMax, `a mode was ${mode}`)
+  writeNumberField(writer, 7, mode)
+}
+
+function readMode(reader: ByteReader, entry: EntryDraft): void {
+  entry.mode = reader.varint()
+  if (entry.mode > modeMax) reader.fail(`a mode is ${entry.mode}`)
+}
+
+/** Sorted by name, whatever the order in which the kernel listed them. */
+function writeXattrs(writer: ByteWriter, { xattrs }: EntryRecord): void {
+  if (xattrs.length === 0) return
   const sorted = xattrs.toSorted((a, b) => compareBytes(a.name, b.name))
   const field = new ByteWriter()
   field.varint(sorted.length)
-  for (const [i, { name, value }] of sorted.entries()) {
-    const before = sorted[i - 1]
-    assert(before === undefined || !equalBytes(before.name, name), 'two extended attributes had one name')
-    field.varint(name.length)
-    field.bytes(name)
-    field.varint(value.length)
-    field.bytes(value)
+  let before: Xattr | undefined
+  for (const xattr of sorted) {
+    assert(before === undefined || !equalBytes(before.name, xattr.name), 'two extended attributes had one name')
+    before = xattr
+    field.varint(xattr.name.length)
+    field.bytes(xattr.name)
+    field.varint(xattr.value.length)
+    field.bytes(xattr.value)
   }
-  return field.take()
+  writeBytesField(writer, 14, field.take())
 }
 
-function readXattrs(reader: ByteReader): Xattr[] {
+function readXattrs(reader: ByteReader, entry: EntryDraft): void {
   const count = reader.varint()
   if (count === 0 || count > reader.rest / 2) reader.fail(`a list of ${count} extended attributes cannot be`)
   const xattrs: Xattr[] = []
@@ -381,5 +247,68 @@ function readXattrs(reader: ByteReader): Xattr[] {
     if (before && compareBytes(before.name, name) >= 0) reader.fail('extended attributes do not ascend')
     xattrs.push({ name, value: reader.bytes(reader.varint()).slice() })
   }
-  return xattrs
+  entry.xattrs = xattrs
+}
+
+function writeTruncation(writer: ByteWriter, { xattrsTruncated }: EntryRecord): void {
+  if (xattrsTruncated) writeBytesField(writer, 15, new Uint8Array(0))
+}
+
+function readTruncation(_reader: ByteReader, entry: EntryDraft): void {
+  entry.xattrsTruncated = true
+}
+
+function writeSlot(writer: ByteWriter, { slot, size, linkTo }: EntryRecord): void {
+  if (slot === undefined) return
+  assert(size > 0 && slot.length >= size && linkTo === undefined, 'a slot did not fit its entry')
+  assert(slot.start + slot.length <= spaceBytesMax, `a slot ended at ${slot.start + slot.length}`)
+  writePairField(writer, 20, [slot.start, slot.length])
+}
+
+function readSlot(reader: ByteReader, entry: EntryDraft): void {
+  const start = reader.varint()
+  const length = reader.varint()
+  if (start + length > spaceBytesMax) reader.fail('a slot ends beyond 2^47')
+  entry.slot = { start, length }
+}
+
+function writeFlags(writer: ByteWriter, entry: EntryRecord): void {
+  const { flags, unreadable, unreadableRanges, extents, unknownFlags = 0 } = entry
+  assert(unknownFlags % flagsEnd === 0, `unknown flags ${unknownFlags} held known ones`)
+  const bits =
+    unknownFlags +
+    (flags.torn ? flagBits.torn : 0) +
+    (flags.racy ? flagBits.racy : 0) +
+    (unreadable !== undefined || unreadableRanges !== undefined ? flagBits.unreadable : 0) +
+    (flags.special ? flagBits.special : 0) +
+    (extents !== undefined ? flagBits.sparse : 0)
+  if (bits > 0) writeNumberField(writer, 21, bits)
+}
+
+/** Unreadable without a reason or ranges is the empty reason; fields 22 and 23 come later and say more. */
+function readFlags(reader: ByteReader, entry: EntryDraft): void {
+  const bits = reader.varint()
+  if (bits === 0) reader.fail('field 21 is 0 instead of missing')
+  const known = bits % flagsEnd
+  const has = (bit: number) => (known & bit) !== 0
+  entry.flags = { torn: has(flagBits.torn), racy: has(flagBits.racy), special: has(flagBits.special) }
+  if (has(flagBits.unreadable)) entry.unreadable = ''
+  if (bits > known) entry.unknownFlags = bits - known
+}
+
+function writeReason(writer: ByteWriter, { unreadable = '' }: EntryRecord): void {
+  if (unreadable !== '') writeTextField(writer, 22, unreadable)
+}
+
+function readReason(reader: ByteReader, entry: EntryDraft): void {
+  entry.unreadable = readText(reader)
+}
+
+function writeGrown(writer: ByteWriter, { grown }: EntryRecord): void {
+  if (grown > 0) writeNumberField(writer, 25, grown)
+}
+
+function readGrown(reader: ByteReader, entry: EntryDraft): void {
+  entry.grown = reader.varint()
+  if (entry.grown === 0) reader.fail('field 25 is 0 instead of missing')
 }

@@ -64,6 +64,7 @@ export function decodeEntry(path: Uint8Array, bytes: Uint8Array): EntryRecord {
   const entry = blankEntry(path)
   const unknown: UnknownField[] = []
   let seen = 0
+  if (bytes.length > recordBytesMax) throw new BrickDamage('entry', `a record has ${bytes.length} bytes`)
   readFields(bytes, 'entry', (tag, reader) => {
     if (tag > knownTagMax) {
       unknown.push({ tag, bytes: readRest(reader) })
@@ -75,6 +76,7 @@ export function decodeEntry(path: Uint8Array, bytes: Uint8Array): EntryRecord {
     field.read(reader, entry)
   })
   checkWhole(entry, seen)
+  if (entry.unreadable === '' && entry.unreadableRanges !== undefined) delete entry.unreadable
   entry.unknown = unknown
   return entry
 }
@@ -120,8 +122,8 @@ function checkWhole(entry: EntryDraft, seen: number): void {
   const fail = (detail: string): never => {
     throw new BrickDamage('entry', detail)
   }
-  for (const { tag, required, of } of entryFields) {
-    if (required && (seen & (2 ** tag)) === 0 && of(entry.kind)) fail(`a ${entry.kind} has no field ${tag}`)
+  for (const { tag, need, of } of entryFields) {
+    if (need === 'required' && (seen & (2 ** tag)) === 0 && of(entry.kind)) fail(`a ${entry.kind} has no field ${tag}`)
   }
   if (entry.linkTo !== undefined) {
     if (entry.linkTo.length === 0) fail('a hard link names the root directory')

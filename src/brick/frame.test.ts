@@ -15,8 +15,7 @@ import {
   parseFrameHeader,
   rawLengthMax,
 } from './frame.ts'
-import { checkIdent, encodeIdent } from './ident.ts'
-import { encodePad, padBytesAfter } from './pad.ts'
+import { encodePad } from './pad.ts'
 import { bytesFrom } from './testing/commit-samples.ts'
 import { damageOf, orDamage, ruleOf } from './testing/expect-damage.ts'
 
@@ -37,6 +36,7 @@ function le(value: number | bigint, bytes: number): string {
 
 /** A header made here field by field, with right checksums whatever the fields say. */
 function headerOf(fields: {
+  magic?: string
   type?: number
   codec?: number
   flags?: number
@@ -44,9 +44,9 @@ function headerOf(fields: {
   storedLength?: number
   rawLength: number
 }): Uint8Array {
-  const { type = 1, codec = 0, flags = 0, stored, storedLength = stored.length, rawLength } = fields
+  const { magic = 'BLK1', type = 1, codec = 0, flags = 0, stored, storedLength = stored.length, rawLength } = fields
   const view = Buffer.alloc(32)
-  view.write('BLK1')
+  view.write(magic)
   view[4] = type
   view[5] = codec
   view.writeUInt16LE(flags, 6)
@@ -185,10 +185,11 @@ test('lengths beyond a type limit are refused before anything is allocated', () 
   ])
 })
 
-test('unknown types, codecs and flags, and a raw frame of two lengths, are refused', () => {
+test('another magic, unknown types, codecs and flags, and a raw frame of two lengths, are refused', () => {
   const stored = bytesFrom(20, 0)
   const rule = (fields: object): string =>
     ruleOf(() => parseFrameHeader(headerOf({ stored, rawLength: 20, ...fields }), expecting()))
+  assert.equal(rule({ magic: 'BLK2' }), 'frame')
   assert.equal(rule({ type: 0 }), 'frame')
   assert.equal(rule({ type: 10 }), 'frame')
   assert.equal(rule({ codec: 3 }), 'frame')
@@ -241,37 +242,6 @@ test('a PAD frame whose payload is not zeros is refused', () => {
   const bytes = frameOf({ type: 8, stored, rawLength: 16 })
   assert.equal(
     ruleOf(() => decodeFrame(bytes, expecting({ expectType: FrameType.pad }))),
-    'frame',
-  )
-})
-
-test('padding after a COMMIT frame ends at a multiple of 4,096 and always has room for a header', () => {
-  for (let offset = 16_384; offset < 16_384 + 8192; offset += 16) {
-    const totalBytes = padBytesAfter(offset)
-    assert.equal((offset + totalBytes) % 4096, 0)
-    assert.ok(totalBytes === 0 || (totalBytes >= 32 && totalBytes <= 4112))
-    if (totalBytes > 0) assert.equal(encodePad({ totalBytes, epoch, tools }).length, totalBytes)
-  }
-  assert.equal(padBytesAfter(20_480 - 16), 4112)
-  assert.throws(() => encodePad({ totalBytes: 16, epoch, tools }), { name: 'AssertionError' })
-})
-
-test('the IDENT frame names brick and epoch, and another brick is seen', () => {
-  const uuid = bytesFrom(16, 0)
-  const bytes = encodeIdent({ uuid, epoch }, tools)
-  const { payload } = decodeFrame(bytes, expecting({ expectType: FrameType.ident, offset: 16_384 }))
-  assert.equal(toHex(payload), toHex(uuid) + toHex(epoch))
-  checkIdent(payload, { uuid, epoch })
-  assert.equal(
-    ruleOf(() => checkIdent(payload, { uuid: bytesFrom(16, 1), epoch })),
-    'frame',
-  )
-  assert.equal(
-    ruleOf(() => checkIdent(payload, { uuid, epoch: otherEpoch })),
-    'frame',
-  )
-  assert.equal(
-    ruleOf(() => checkIdent(payload.subarray(1), { uuid, epoch })),
     'frame',
   )
 })

@@ -116,8 +116,9 @@ export function parseFrameHeader(bytes: Uint8Array, place: FramePlace): FrameHea
   const rawLength = view.getUint32(12, true)
   if (rawLength > rawLengthMax(type as FrameType)) fail('frame-limit', `it decodes to ${rawLength} bytes`)
   if (storedLength > rawLength + storedSlackMax) fail('frame-limit', `it stores ${storedLength} for ${rawLength} bytes`)
-  if (codec === Codec.raw && storedLength !== rawLength)
+  if (codec === Codec.raw && storedLength !== rawLength) {
     fail('frame', `it stores ${rawLength} raw bytes as ${storedLength}`)
+  }
   if (place.fileEnd !== undefined && offset + frameBytes(storedLength) > place.fileEnd) {
     fail('frame-limit', `it reaches beyond the end of the commit's frames, ${place.fileEnd}`)
   }

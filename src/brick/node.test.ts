@@ -142,6 +142,7 @@ const damagedLeaves: readonly (readonly [string, string, string])[] = [
   ['equal neighbouring fills', '02aa01 02aaff01', 'node'],
   ['a varint that is not minimal', '00808200', 'varint'],
   ['a birth of 0', '0101 00ff01 0001 05 00', 'node'],
+  ['a second birth of 0', '0102 00fe01 0101 0001 05 05 00 00', 'node'],
   ['a birth run of too many items', '0101 00ff01 0102 05 00', 'node'],
   ['equal neighbouring births', '0102 00fe01 0101 0101 05 05 00 00', 'node'],
   ['a frame of 70,000 bytes', '0101 00ff01 0101 f0a204 00', 'pointer'],

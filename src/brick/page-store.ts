@@ -14,7 +14,10 @@ import type { Tools } from './tools.ts'
 
 /** Where pages are kept. A page that was written can be read at once, before it is committed. */
 export interface PageStore {
-  /** Raw payload of a PAGES frame; BrickDamage where there is none. Never changed by the caller. */
+  /**
+   * Raw payload of a PAGES frame; BrickDamage where there is none. Nobody may ever change its bytes: what they mean is
+   * remembered for as long as the store keeps giving out the same array.
+   */
   readPage(pointer: Pointer): Uint8Array
   /** `map` is the number of the map, for the frame's id. */
   writePage(raw: Uint8Array, map: number): Pointer
@@ -75,23 +78,39 @@ export function keyBefore(page: Page, index: number, after: Uint8Array | undefin
 /** The record of an item, out of its own frame where it has one. BrickDamage. */
 export function recordOf(tree: MapTree, item: LeafItem): Uint8Array {
   if (item.kind === 'inline') return item.value
-  const record = readHashed(tree, item)
+  const record = tree.store.readPage(item.pointer)
+  checkHash(tree.store.tools.sha256(record), item)
   if (record.length <= inlineBytesMax || record.length > recordBytesMax) {
     throw new BrickDamage('page', `a record of ${record.length} bytes has a frame of its own`, item.pointer.offset)
   }
   return record
 }
 
+/** An index page that was read before. */
+interface Remembered {
+  readonly map: MapKind
+  readonly hash: Uint8Array
+  readonly page: Page
+}
+
+/** By raw payload: every walk begins with the same few index pages. Leaf pages are many, and are parsed each time. */
+const remembered = new WeakMap<Uint8Array, Remembered>()
+
 function openPage(tree: MapTree, item: { pointer: Pointer; hash: Uint8Array; count: number }): Page {
+  const { store, map } = tree
   const { offset } = item.pointer
-  const page = parsePage(readHashed(tree, item), { map: tree.map, offset })
+  const raw = store.readPage(item.pointer)
+  const known = remembered.get(raw)
+  const hash = known?.hash ?? store.tools.sha256(raw)
+  checkHash(hash, item)
+  const page = known?.map === map ? known.page : parsePage(raw, { map, offset })
   const count = page.kind === 'leaf' ? page.items.length : page.items.reduce((sum, child) => sum + child.count, 0)
   if (count !== item.count) throw new BrickDamage('page', `${count} items lie under a count of ${item.count}`, offset)
+  if (page.kind === 'index') remembered.set(raw, { map, hash, page })
   return page
 }
 
-function readHashed({ store }: MapTree, item: { pointer: Pointer; hash: Uint8Array }): Uint8Array {
-  const raw = store.readPage(item.pointer)
-  if (equalBytes(store.tools.sha256(raw), item.hash)) return raw
+function checkHash(hash: Uint8Array, item: { readonly pointer: Pointer; readonly hash: Uint8Array }): void {
+  if (equalBytes(hash, item.hash)) return
   throw new BrickDamage('page-hash', 'a page does not have the hash that points to it', item.pointer.offset)
 }

@@ -165,7 +165,10 @@ class MapEdit {
     }
   }
 
-  /** Cuts the merged items, writes the pages that are new, and says so to the level above. */
+  /**
+   * Cuts the merged items, writes the pages that are new, and says so to the level above. The old root page is written
+   * again where it becomes one page of several: no item says when it was born.
+   */
   #cutRun(level: number, run: Run, outcome: LevelOutcome): void {
     const oldByFirst = new Map(run.old.map((old) => [old.items[0], old]))
     const kept = new Set<IndexItem>()
@@ -173,7 +176,7 @@ class MapEdit {
     let start = 0
     for (const end of this.#ends(level, run)) {
       const old = oldByFirst.get(run.items[start])
-      if (old !== undefined && isSame(old.items, run.items, { start, end })) {
+      if (old !== undefined && level < this.#cursor.rootLevel && isSame(old.items, run.items, { start, end })) {
         kept.add(old.item)
         outcome.pages.push(old.item)
       } else {

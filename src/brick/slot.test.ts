@@ -7,7 +7,15 @@ import { nodeTools as tools } from '../store/node-tools.ts'
 import { type CommitRecord, encodeCommitRecord } from './commit.ts'
 import { BrickDamage } from './damage.ts'
 import { noPointer } from './pointer.ts'
-import { chooseSlot, encodeSlot, inlineBytesMax, parseHead, parseSlot, type Slot, type ValidSlot } from './slot.ts'
+import {
+  chooseSlot,
+  encodeSlot,
+  inlineBytesMax,
+  parseHead,
+  parseSlot,
+  type ParsedSlot,
+  type ValidSlot,
+} from './slot.ts'
 import { bytesFrom, sampleCommit, sampleFileEnd } from './testing/commit-samples.ts'
 
 const commit = { offset: 32_992, storedLength: 900 }
@@ -23,11 +31,11 @@ function slotA(): Uint8Array {
   return slotB({ generation: 8 })
 }
 
-function read(bytes: Uint8Array, slotIndex: 0 | 1 = 1, fileSize = sampleFileEnd): Slot {
+function read(bytes: Uint8Array, slotIndex: 0 | 1 = 1, fileSize = sampleFileEnd): ParsedSlot {
   return parseSlot(bytes, { slotIndex, fileSize, tools, name: 'x.brick' })
 }
 
-function valid(slot: Slot): ValidSlot {
+function valid(slot: ParsedSlot): ValidSlot {
   if (slot.kind !== 'valid') assert.fail(slot.why)
   return slot
 }
@@ -95,6 +103,8 @@ test('the longest inline copy fits, a longer one is a mistake of the caller', ()
   const encode = (): unknown =>
     encodeSlot({ commit, record: tooLong, inline: new Uint8Array(inlineBytesMax + 1), tools })
   assert.throws(encode, { name: 'AssertionError' })
+  const claimed = rehashed(encodeSlot({ commit, record: tooLong, tools }), 664, [0x41, 0x1d])
+  assert.match(whyNot(claimed), /inline copy has 7489/)
 })
 
 test('zeros are an empty slot, every flipped bit makes a damaged one', () => {

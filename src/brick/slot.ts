@@ -67,7 +67,7 @@ export interface ValidSlot {
   readonly readOnly: boolean
 }
 
-export type Slot = ValidSlot | { readonly kind: 'empty' | 'damaged'; readonly why: string }
+export type ParsedSlot = ValidSlot | { readonly kind: 'empty' | 'damaged'; readonly why: string }
 
 export interface SlotPlace {
   readonly slotIndex: 0 | 1
@@ -79,7 +79,7 @@ export interface SlotPlace {
 }
 
 /** Throws BRICK_VERSION_NEWER alone; `bytes` are 8,192, fewer where the file is shorter. */
-export function parseSlot(bytes: Uint8Array, place: SlotPlace): Slot {
+export function parseSlot(bytes: Uint8Array, place: SlotPlace): ParsedSlot {
   if (bytes.every((byte) => byte === 0)) return { kind: 'empty', why: bytes.length === 0 ? 'not there' : 'all zeros' }
   if (!hasMagic(bytes)) return { kind: 'damaged', why: 'no magic' }
   if (bytes.length !== slotBytes) return { kind: 'damaged', why: `cut after ${bytes.length} bytes` }
@@ -95,7 +95,7 @@ export function parseSlot(bytes: Uint8Array, place: SlotPlace): Slot {
 }
 
 /** The slot whose commit is current; undefined where neither is valid. */
-export function chooseSlot(a: Slot, b: Slot): ValidSlot | undefined {
+export function chooseSlot(a: ParsedSlot, b: ParsedSlot): ValidSlot | undefined {
   if (a.kind !== 'valid') return b.kind === 'valid' ? b : undefined
   if (b.kind !== 'valid') return a
   return b.record.generation > a.record.generation ? b : a
@@ -103,7 +103,7 @@ export function chooseSlot(a: Slot, b: Slot): ValidSlot | undefined {
 
 export interface Head {
   readonly current: ValidSlot
-  readonly slots: readonly [Slot, Slot]
+  readonly slots: readonly [ParsedSlot, ParsedSlot]
 }
 
 /**

@@ -72,6 +72,8 @@ test('raw and RLE blocks of more bytes than the header says are refused before t
   const bomb = [...must(fromHex('28b52ffda00a000000'), 'hex')]
   for (let block = 0; block < 40; block++) bomb.push(0x02 | (block === 39 ? 1 : 0), 0x00, 0x10, 0x41)
   assert.match(refused(Uint8Array.from(bomb), 10), /decodes to more/)
+  const longerThanTold = wrapRawAsZstd(text(11)).with(5, 10)
+  assert.match(refused(longerThanTold, 10), /decodes to more/)
 })
 
 test('wrapping gives the byte-exact smallest raw frame', () => {

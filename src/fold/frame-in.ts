@@ -1,16 +1,16 @@
 /** Reads frames of the brick that is being written, earlier frames of the same commit included. */
 import { readSync } from 'node:fs'
-import { decodeFrame, type FrameTypeName } from '../brick/frame.ts'
+import { decodeFrame, type FrameType } from '../brick/frame.ts'
 import { BrickDamage } from '../brick/damage.ts'
 import { frameHeaderBytes, type Pointer } from '../brick/pointer.ts'
 import type { BrickOutput } from './frame-out.ts'
 
-export function readFrame(output: BrickOutput, type: FrameTypeName, pointer: Pointer): Uint8Array {
+export function readFrame(output: BrickOutput, type: FrameType, pointer: Pointer): Uint8Array {
   const bytes = new Uint8Array(frameHeaderBytes + pointer.storedLength)
   let have = 0
   while (have < bytes.length) {
     const got = readSync(output.fd, bytes, have, bytes.length - have, pointer.offset + have)
-    if (got === 0) throw new BrickDamage('frame', `the file ends inside a ${type} frame`, pointer.offset)
+    if (got === 0) throw new BrickDamage('frame', `the file ends inside a frame of type ${type}`, pointer.offset)
     have += got
   }
   return decodeFrame(bytes, {

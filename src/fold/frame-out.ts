@@ -6,7 +6,7 @@
  */
 import { writevSync } from 'node:fs'
 import { assert } from '../base/assert.ts'
-import { encodeFrame, type FrameTypeName } from '../brick/frame.ts'
+import { encodeFrame, type FrameType } from '../brick/frame.ts'
 import type { Pointer } from '../brick/pointer.ts'
 import type { Tools } from '../brick/tools.ts'
 
@@ -23,7 +23,7 @@ export interface BrickOutput {
 }
 
 export interface FrameRequest {
-  readonly type: FrameTypeName
+  readonly type: FrameType
   readonly id: bigint
   readonly payload: Uint8Array
 }

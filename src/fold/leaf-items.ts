@@ -2,7 +2,7 @@
 import { TileKind } from '../brick/node.ts'
 import { framePointer, hashesPointer } from '../brick/node-table.ts'
 import { noPointer, type Pointer } from '../brick/pointer.ts'
-import { type FoldContext, fanOut, openNode, type PreviousNode } from './node-edit.ts'
+import { bareKind, type FoldContext, fanOut, openNode, type PreviousNode } from './node-edit.ts'
 import type { TreeRoot } from './tree.ts'
 
 export interface LeafItem {
@@ -20,7 +20,7 @@ export function leafItem(context: FoldContext, root: TreeRoot | undefined, leaf:
     const { table } = openNode(context, { height, index: 0, generation: 0 }, previous)
     const child = Math.floor(leaf / fanOut ** (height - 2)) % fanOut
     const node = framePointer(table.a, child)
-    previous = node.offset === 0 ? { kind: table.a.kinds[child] as number } : { node, hashes: hashesPointer(table.a, child) }
+    previous = node.offset === 0 ? { kind: bareKind(table.a.kinds[child] as number) } : { node, hashes: hashesPointer(table.a, child) }
     page = framePointer(table.b, child)
   }
   return { previous, page }

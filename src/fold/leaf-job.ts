@@ -2,30 +2,25 @@
  * One leaf of the radix tree (256 tiles, 16 MiB) as work for a worker thread: what to read and where to put it, and
  * what came of it. Plain data only: it crosses threads by structured clone.
  */
-import type { Run } from '../base/entry.ts'
+import type { EntryMeta, Run } from '../base/entry.ts'
 import type { Pointer } from '../brick/pointer.ts'
+import type { FileVersion } from '../source/read.ts'
 import type { NodeItem, PreviousNode } from './node-edit.ts'
 
 /** What happens to a tile. `rebuild` starts from its previous bytes, `build` from zeros. */
 export const TileAction = { keep: 0, build: 1, rebuild: 2, hole: 3, unreadable: 4, absent: 5 } as const
 
-/** fstat fields that name one version of a file; a difference means that it changed. */
-export interface FileVersion {
-  readonly dev: bigint
-  readonly ino: bigint
-  readonly size: number
-  readonly mtimeNs: bigint
-  readonly ctimeNs: bigint
-}
-
 export interface JobFile {
-  /** Absolute path bytes. */
-  readonly path: Uint8Array
-  readonly version: FileVersion
+  /** Absolute path of the directory that the entry's path starts from. */
+  readonly root: Uint8Array
+  /** What was listed: the version that is wanted. */
+  readonly wanted: FileVersion & Pick<EntryMeta, 'kind' | 'path'>
   /** Bytes that the lister has read already (pseudo files). */
   readonly content?: Uint8Array
   /** `whole`: all of its content lies in this leaf, hash it. */
   readonly digest: 'whole' | 'none'
+  /** `any`: after many attempts the bytes are taken as they come, short reads as zeros. */
+  readonly accept: 'same version' | 'any'
 }
 
 /** Bytes [fileOffset, fileOffset + length) of files[file] go to byte `at` of the leaf. */
@@ -65,6 +60,8 @@ export type FileOutcome =
       readonly kind: 'read'
       /** SHA-256 of the whole content where the job asked for it. */
       readonly digest?: Uint8Array
+      /** It changed meanwhile and was taken all the same. */
+      readonly torn?: true
       /** Runs of the file that gave EIO, as zeros. */
       readonly unreadable?: readonly Run[]
     }

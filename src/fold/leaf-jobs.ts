@@ -3,7 +3,6 @@ import { must } from '../base/assert.ts'
 import type { EntryMeta, Run } from '../base/entry.ts'
 import type { EntryRecord } from '../brick/entry-record.ts'
 import { bytesKey } from '../base/bytes.ts'
-import { fileVersion } from '../source/read.ts'
 import { type JobFile, type LeafJob, type OwnedRun, type Piece, TileAction } from './leaf-job.ts'
 import type { LeafItem } from './leaf-items.ts'
 import type { BrickModel, PathKey } from './model.ts'
@@ -19,8 +18,8 @@ export interface JobPlan {
   readonly readings: ReadonlyMap<PathKey, Reading>
   /** Readings larger than a tile, ascending by slot. */
   readonly large: readonly Reading[]
-  /** Absolute path of an entry. */
-  readonly pathOf: (meta: EntryMeta) => Uint8Array
+  /** Absolute path of the directory that entry paths start from. */
+  readonly root: Uint8Array
   /** `any`: take the bytes as they come, the entry is torn. */
   readonly accept: JobFile['accept']
 }
@@ -135,8 +134,8 @@ class JobDraft {
     const index = this.#files.length
     const isWhole = reading.slot.start >= this.#leafStart && reading.slot.start + meta.size <= this.#leafStart + leafBytes
     this.#files.push({
-      path: this.#plan.pathOf(meta),
-      version: fileVersion(meta),
+      root: this.#plan.root,
+      wanted: wantedOf(meta),
       digest: isWhole ? 'whole' : 'none',
       accept: this.#plan.accept,
       ...(content !== undefined && { content }),
@@ -145,6 +144,10 @@ class JobDraft {
     this.#fileOf.set(reading.holder, index)
     return index
   }
+}
+
+function wantedOf({ kind, path, dev, ino, size, mtime, ctime }: EntryMeta): JobFile['wanted'] {
+  return { kind, path, dev, ino, size, mtime, ctime }
 }
 
 function slotOf(entry: EntryRecord): Run {

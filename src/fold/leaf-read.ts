@@ -4,12 +4,12 @@
  * A file that is not the version the job names, before or after, is `changed`: its bytes are in memory but its entry
  * must be read again. Unreadable bytes stay zero and are reported as lost, so that nobody takes them for content.
  */
-import { closeSync, fstatSync } from 'node:fs'
 import { createHash, hash } from 'node:crypto'
-import type { Run } from '../base/entry.ts'
+import { closeSync } from 'node:fs'
 import { must } from '../base/assert.ts'
-import { openContent, readExactly } from '../source/read.ts'
-import type { FileOutcome, FileVersion, JobFile, LeafJob, Piece } from './leaf-job.ts'
+import type { Run } from '../base/entry.ts'
+import { openContent, readExactly, sameVersion, statOpen } from '../source/read.ts'
+import type { FileOutcome, JobFile, LeafJob, Piece } from './leaf-job.ts'
 
 const tileSizeBytes = 65_536
 const leafTiles = 256
@@ -53,7 +53,7 @@ interface FileRead {
 
 function readFile(memory: Uint8Array, file: JobFile, pieces: readonly Piece[]): FileRead {
   if (file.content !== undefined) return copyContent(memory, file, file.content, pieces)
-  const opened = openContent(file.path, file.version)
+  const opened = openContent(file.root, file.wanted, file.accept)
   if (opened.kind === 'unreadable') return { outcome: opened, lostRuns: pieces, bytes: 0 }
   if (opened.kind === 'changed') return { outcome: { kind: 'changed' }, lostRuns: [], bytes: 0 }
   try {
@@ -67,23 +67,27 @@ function readOpen(memory: Uint8Array, file: JobFile, pieces: readonly Piece[], f
   const lostRuns: LostRun[] = []
   const unreadable: Run[] = []
   let bytes = 0
+  let isShort = false
   for (const piece of pieces) {
     const target = memory.subarray(piece.at, piece.at + piece.length)
     const read = readExactly(fd, target, piece.fileOffset)
-    bytes += read.bytes
-    if (read.bytes < piece.length) return { outcome: { kind: 'changed' }, lostRuns: [], bytes }
+    bytes += read.bytesRead
+    isShort ||= read.bytesRead < piece.length
     for (const run of read.unreadable) {
       unreadable.push({ start: piece.fileOffset + run.start, length: run.length })
       lostRuns.push({ at: piece.at + run.start, length: run.length })
     }
   }
-  if (!isVersion(fd, file.version)) return { outcome: { kind: 'changed' }, lostRuns, bytes }
+  const isTorn = isShort || !sameVersion(statOpen(fd), file.wanted)
+  if (isTorn && file.accept === 'same version') return { outcome: { kind: 'changed' }, lostRuns, bytes }
   const digest = file.digest === 'whole' ? digestOf(memory, file, pieces) : undefined
-  return {
-    outcome: { kind: 'read', ...(digest && { digest }), ...(unreadable.length > 0 && { unreadable }) },
-    lostRuns,
-    bytes,
+  const outcome: FileOutcome = {
+    kind: 'read',
+    ...(digest && { digest }),
+    ...(isTorn && { torn: true as const }),
+    ...(unreadable.length > 0 && { unreadable }),
   }
+  return { outcome, lostRuns, bytes }
 }
 
 function copyContent(memory: Uint8Array, file: JobFile, content: Uint8Array, pieces: readonly Piece[]): FileRead {
@@ -95,7 +99,7 @@ function copyContent(memory: Uint8Array, file: JobFile, content: Uint8Array, pie
 /** SHA-256 of the whole file; what lies between the pieces is a hole. */
 function digestOf(memory: Uint8Array, file: JobFile, pieces: readonly Piece[]): Uint8Array {
   const [only] = pieces
-  if (pieces.length === 1 && only !== undefined && only.length === file.version.size) {
+  if (pieces.length === 1 && only !== undefined && only.length === file.wanted.size) {
     return hash('sha256', memory.subarray(only.at, only.at + only.length), 'buffer')
   }
   const digest = createHash('sha256')
@@ -105,7 +109,7 @@ function digestOf(memory: Uint8Array, file: JobFile, pieces: readonly Piece[]): 
     digest.update(memory.subarray(piece.at, piece.at + piece.length))
     at = piece.fileOffset + piece.length
   }
-  feedZeros(digest, file.version.size - at)
+  feedZeros(digest, file.wanted.size - at)
   return digest.digest()
 }
 
@@ -113,17 +117,6 @@ const zeros = new Uint8Array(65_536)
 
 function feedZeros(digest: ReturnType<typeof createHash>, count: number): void {
   for (let left = count; left > 0; left -= zeros.length) digest.update(zeros.subarray(0, Math.min(left, zeros.length)))
-}
-
-function isVersion(fd: number, version: FileVersion): boolean {
-  const now = fstatSync(fd, { bigint: true })
-  return (
-    now.size === BigInt(version.size) &&
-    now.mtimeNs === version.mtimeNs &&
-    now.ctimeNs === version.ctimeNs &&
-    now.ino === version.ino &&
-    now.dev === version.dev
-  )
 }
 
 function tilesOf(lost: readonly LostRun[]): Pick<ReadOutcome, 'lostTiles' | 'unreadableTiles'> {

@@ -7,13 +7,14 @@
  */
 import { must } from '../base/assert.ts'
 import { equalBytes } from '../base/bytes.ts'
-import { frameId } from '../brick/frame.ts'
+import { FrameType, frameId } from '../brick/frame.ts'
 import { TileKind } from '../brick/node.ts'
-import { isConstant, type Kernel, tileSizeBytes } from '../kernel/kernel.ts'
+import { type Kernel, tileSizeBytes } from '../kernel/kernel.ts'
 import { readFrame } from './frame-in.ts'
 import { type LeafJob, type LeafResult, TileAction } from './leaf-job.ts'
 import { type ReadOutcome, readPieces } from './leaf-read.ts'
 import {
+  type BareKind,
   closeNode,
   type FoldContext,
   fanOut as leafTiles,
@@ -64,7 +65,7 @@ function loadPreviousTiles({ context, table }: NodeEdit, job: LeafJob): void {
     const bytes = tileOf(context.kernel, tile)
     const pointer = pointerAt(table.a, tile)
     if (action === TileAction.rebuild && pointer.offset > 0) {
-      bytes.set(readFrame(context.output, 'data', pointer))
+      bytes.set(readFrame(context.output, FrameType.data, pointer))
     } else {
       bytes.fill(action === TileAction.rebuild ? (table.a.fill[tile] as number) : 0)
     }
@@ -94,8 +95,8 @@ function foldTile(leaf: Leaf, tile: number): void {
 }
 
 /** A tile without bytes of its own. */
-function setBareTile({ edit, changed }: Leaf, tile: number, kind: number): void {
-  const hash = edit.context.merkle.subtree({ kind, height: 0, fill: 0 })
+function setBareTile({ edit, changed }: Leaf, tile: number, kind: BareKind): void {
+  const hash = edit.context.merkle.subtree({ kind, height: 0, fillByte: 0 })
   if (!equalBytes(hash, hashAt(edit, tile))) changed[tile] = 1
   hashAt(edit, tile).set(hash)
   setBare(edit, edit.table.a, tile, { kind })
@@ -134,6 +135,10 @@ function* runsOfTile(owned: LeafJob['owned'], tile: number): Generator<LeafJob['
   }
 }
 
+function isConstant(bytes: Uint8Array): boolean {
+  return Buffer.compare(bytes.subarray(1), bytes.subarray(0, -1)) === 0
+}
+
 function clearUnowned(kernel: Kernel, tile: number): void {
   const bytes = tileOf(kernel, tile)
   const { mask } = kernel
@@ -156,7 +161,7 @@ function foldBytes({ edit, job, changed }: Leaf, tile: number, ownership: Owners
   if (!same) changed[tile] = 1
   hashAt(edit, tile).set(hash)
   if (fill) setBare(edit, table.a, tile, { kind: TileKind.fill, fill: bytes[0] as number })
-  else setFrame(edit, table.a, tile, { type: 'data', id: frameId(0, job.leafIndex * leafTiles + tile), payload: bytes })
+  else setFrame(edit, table.a, tile, { type: FrameType.data, id: frameId(0, job.leafIndex * leafTiles + tile), payload: bytes })
 }
 
 function foldOverview({ edit, job, changed }: Leaf, tile: number, ownership: Ownership): void {
@@ -166,11 +171,11 @@ function foldOverview({ edit, job, changed }: Leaf, tile: number, ownership: Own
   edit.chunks.set(tile, kernel.level4.slice(0, chunkBytes))
   const pointer = pointerAt(table.b, tile)
   const unchanged = changed[tile] === 0 && pointer.offset > 0
-  if (unchanged && equalBytes(kernel.level2, readFrame(context.output, 'overview', pointer))) return
+  if (unchanged && equalBytes(kernel.level2, readFrame(context.output, FrameType.overview, pointer))) return
   if (ownership === 'mask' && kernel.mask.indexOf(0xff) < 0) {
     setBare(edit, table.b, tile, { kind: TileKind.absent })
     return
   }
   const id = frameId(2, job.leafIndex * leafTiles + tile)
-  setFrame(edit, table.b, tile, { type: 'overview', id, payload: kernel.level2.slice() })
+  setFrame(edit, table.b, tile, { type: FrameType.overview, id, payload: kernel.level2.slice() })
 }

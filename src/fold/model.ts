@@ -8,6 +8,7 @@ import { must } from '../base/assert.ts'
 import { bytesKey } from '../base/bytes.ts'
 import type { EntryMeta } from '../base/entry.ts'
 import { BrickDamage } from '../brick/damage.ts'
+import type { CommitCounts } from '../brick/commit-extras.ts'
 import { type EntryRecord, parentPath } from '../brick/entry-record.ts'
 import { SlotSpace } from '../layout/slot-space.ts'
 
@@ -24,6 +25,7 @@ export class BrickModel {
   readonly #children = new Map<PathKey, Set<PathKey>>()
   /** Names of one inode, where it has several. */
   readonly #links = new Map<string, Set<PathKey>>()
+  #counts = { entries: 0, bytes: 0, unreadable: 0, torn: 0 }
 
   /** Errors: BRICK_DAMAGED where slots overlap. */
   static load(entries: Iterable<EntryRecord>): BrickModel {
@@ -37,6 +39,11 @@ export class BrickModel {
     return model
   }
 
+  /** `bytes` counts a content once, whatever its number of names. */
+  get counts(): CommitCounts {
+    return { ...this.#counts }
+  }
+
   get(path: Uint8Array): EntryRecord | undefined {
     return this.entries.get(bytesKey(path))
   }
@@ -47,6 +54,7 @@ export class BrickModel {
     const before = this.entries.get(key)
     if (before !== undefined) this.#unlink(key, before)
     this.entries.set(key, entry)
+    this.#count(entry, 1)
     if (entry.path.length > 0) add(this.#children, bytesKey(parentPath(entry.path)), key)
     if (isLinked(entry)) add(this.#links, inodeKey(entry), key)
     if (entry.slot !== undefined && entry.slot.length <= tileSizeBytes) add(this.#small, tileOf(entry.slot.start), key)
@@ -82,7 +90,15 @@ export class BrickModel {
     return this.#links.get(inodeKey(meta)) ?? empty
   }
 
+  #count(entry: EntryRecord, by: 1 | -1): void {
+    this.#counts.entries += by
+    if (entry.linkTo === undefined) this.#counts.bytes += by * entry.size
+    if (entry.unreadable !== undefined) this.#counts.unreadable += by
+    if (entry.flags.torn) this.#counts.torn += by
+  }
+
   #unlink(key: PathKey, entry: EntryRecord): void {
+    this.#count(entry, -1)
     if (isLinked(entry)) remove(this.#links, inodeKey(entry), key)
     if (entry.slot !== undefined && entry.slot.length <= tileSizeBytes) {
       remove(this.#small, tileOf(entry.slot.start), key)

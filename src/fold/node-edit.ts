@@ -5,8 +5,9 @@
  * again. Level numbers: section B holds pages of level 4k - 2, section C of level 4k, the node's own page has level
  * 4k + 2 and lies with its parent.
  */
+import { assert } from '../base/assert.ts'
 import { equalBytes } from '../base/bytes.ts'
-import { frameId } from '../brick/frame.ts'
+import { FrameType, frameId } from '../brick/frame.ts'
 import type { Merkle } from '../brick/merkle.ts'
 import { emptyNode, encodeNode, type NodeTable, parseNode, type Section, TileKind } from '../brick/node.ts'
 import { frameBytes, type NodePointer, noPointer, type Pointer } from '../brick/pointer.ts'
@@ -25,7 +26,16 @@ export interface FoldContext {
 }
 
 /** A node as its parent's item tells it: its frames, or the one kind of everything beneath. */
-export type PreviousNode = NodePointer | { readonly kind: number }
+export type PreviousNode = NodePointer | { readonly kind: BareKind }
+
+/** Kinds that stand for everything beneath an item and hold no bytes. */
+export type BareKind = typeof TileKind.absent | typeof TileKind.hole | typeof TileKind.unreadable
+
+export function bareKind(kind: number): BareKind {
+  const isBare = kind === TileKind.absent || kind === TileKind.hole || kind === TileKind.unreadable
+  assert(isBare, `an item without a frame has kind ${kind}`)
+  return kind
+}
 
 export interface NodeEdit {
   readonly context: FoldContext
@@ -54,16 +64,16 @@ export function openNode(context: FoldContext, place: NodePlace, previous: Previ
   const { output, merkle } = context
   const rest = { context, ...place, previous, out: new FrameOut(output), chunks: new Map(), placed: [], touched: false, replacedBytes: 0 }
   if ('kind' in previous) {
-    const hash = merkle.subtree({ kind: previous.kind, height: place.height - 1, fill: 0 })
+    const hash = merkle.subtree({ kind: previous.kind, height: place.height - 1, fillByte: 0 })
     const hashes = new Uint8Array(fanOut * 32)
     for (let item = 0; item < fanOut; item++) hashes.set(hash, item * 32)
     return { ...rest, table: emptyNode(place.height, previous.kind), hashes }
   }
   const { node, hashes } = previous
   const fileEnd = Number(Atomics.load(output.end, 0))
-  const payload = readFrame(output, 'node', node)
+  const payload = readFrame(output, FrameType.node, node)
   const table = parseNode(payload, { height: place.height, fileEnd, offset: node.offset })
-  return { ...rest, table, hashes: readFrame(output, 'hashes', hashes).slice() }
+  return { ...rest, table, hashes: readFrame(output, FrameType.hashes, hashes).slice() }
 }
 
 export function pointerAt(section: Section, item: number): Pointer {
@@ -122,7 +132,7 @@ function forget(edit: NodeEdit, section: Section, item: number): void {
 /** What a node gives its parent. */
 export interface NodeItem {
   /** STORED, or the kind of everything beneath. */
-  readonly kind: number
+  readonly kind: typeof TileKind.stored | BareKind
   readonly pointer: NodePointer
   readonly hash: Uint8Array
   /** The node's page of level 4k + 2, offset 0 where nothing is owned. */
@@ -150,8 +160,8 @@ export function closeNode(edit: NodeEdit, previousPage: Pointer, use: 'child' | 
   }
   if (!('kind' in previous)) edit.replacedBytes += nodeBytes(previous)
   const id = frameId(height, index)
-  const node = edit.out.append({ type: 'node', id, payload: encodeNode(table) })
-  const hashFrame = edit.out.append({ type: 'hashes', id, payload: hashes })
+  const node = edit.out.append({ type: FrameType.node, id, payload: encodeNode(table) })
+  const hashFrame = edit.out.append({ type: FrameType.hashes, id, payload: hashes })
   edit.out.flush()
   const pointer = { node: { ...node }, hashes: { ...hashFrame } }
   return { ...rest, kind: TileKind.stored, pointer, replacedBytes: edit.replacedBytes }
@@ -180,7 +190,7 @@ function writePages(edit: NodeEdit, previousPage: Pointer): { page: Pointer; chu
   if (equalBytes(own, before)) return { page: previousPage, chunk }
   if (previousPage.offset > 0) edit.replacedBytes += frameBytes(previousPage.storedLength)
   if (isEmptyPage(own)) return { page: noPointer, chunk }
-  return { page: edit.out.place({ type: 'overview', id: frameId(4 * height + 2, index), payload: own }), chunk }
+  return { page: edit.out.place({ type: FrameType.overview, id: frameId(4 * height + 2, index), payload: own }), chunk }
 }
 
 /** Patches the pages of level 4k whose children changed; what each of them reduces to. */
@@ -198,19 +208,19 @@ function writeGroups(edit: NodeEdit): Map<number, Uint8Array> {
     reduced.set(group, reducePage(context.kernel, page))
     if (equalBytes(page, before)) continue
     if (isEmptyPage(page)) setBare(edit, table.c, group, { kind: TileKind.absent })
-    else setFrame(edit, table.c, group, { type: 'overview', id: frameId(4 * height, index * groupSize + group), payload: page })
+    else setFrame(edit, table.c, group, { type: FrameType.overview, id: frameId(4 * height, index * groupSize + group), payload: page })
   }
   return reduced
 }
 
 /** A fresh page; zeros where there is none. */
 export function readPage(context: FoldContext, pointer: Pointer): Uint8Array {
-  return pointer.offset === 0 ? new Uint8Array(level4PageBytes) : readFrame(context.output, 'overview', pointer).slice()
+  return pointer.offset === 0 ? new Uint8Array(level4PageBytes) : readFrame(context.output, FrameType.overview, pointer).slice()
 }
 
 /** The kind that stands for everything beneath, where all items have it and none holds bytes. */
-function uniformKind({ kinds }: Section): number | undefined {
+function uniformKind({ kinds }: Section): BareKind | undefined {
   const [first] = kinds
-  const bare = first === TileKind.absent || first === TileKind.hole || first === TileKind.unreadable
-  return bare && kinds.every((kind) => kind === first) ? first : undefined
+  const isBare = first === TileKind.absent || first === TileKind.hole || first === TileKind.unreadable
+  return isBare && kinds.every((kind) => kind === first) ? first : undefined
 }

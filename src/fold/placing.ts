@@ -23,6 +23,8 @@ export interface Reading {
 
 export interface Placing {
   readonly readings: readonly Reading[]
+  /** Contents that the lister says nobody can read: their slots hold nothing. */
+  readonly unreadable: readonly Reading[]
   /** Slots that nothing owns any more. */
   readonly freed: readonly EntryRecord[]
 }
@@ -49,6 +51,7 @@ class Batch {
   readonly #formerByPath = new Map<PathKey, Former>()
   readonly #formerByInode = new Map<string, Former>()
   readonly #readings: Reading[] = []
+  readonly #unreadable: Reading[] = []
   #cursor = 0
 
   constructor(model: BrickModel, differences: readonly Difference[], forced: ReadonlySet<PathKey>) {
@@ -67,7 +70,8 @@ class Batch {
       else this.#place(after, this.#takeFormer(after.meta, ['path', 'inode']))
     }
     for (const names of groups.values()) this.#placeLinks(names)
-    return { readings: this.#readings, freed: [...this.#formerByPath.values()].map(({ record }) => record) }
+    const unreadable = this.#unreadable
+    return { readings: this.#readings, unreadable, freed: [...this.#formerByPath.values()].map(({ record }) => record) }
   }
 
   /** Takes what differs out of the model; slots are remembered. */
@@ -133,7 +137,9 @@ class Batch {
       ...(known && former.sha256 !== undefined && { sha256: former.sha256 }),
       ...(listed.content !== undefined && { flags: { ...bare.flags, special: true } }),
     })
-    if (slot !== undefined && !known) this.#readings.push({ holder: key, listed, slot })
+    if (slot === undefined || known) return
+    const isReadable = meta.unreadable === undefined || listed.content !== undefined
+    ;(isReadable ? this.#readings : this.#unreadable).push({ holder: key, listed, slot })
   }
 
   #newSlot(meta: EntryMeta, grown: number): Run | undefined {

@@ -7,6 +7,8 @@ import { equalBytes } from '../base/bytes.ts'
 import { TileKind } from '../brick/node.ts'
 import { type NodePointer, noPointer, type Pointer } from '../brick/pointer.ts'
 import {
+  type BareKind,
+  bareKind,
   closeNode,
   type FoldContext,
   fanOut,
@@ -35,7 +37,7 @@ export interface TreeRoot {
 export interface LeafRange {
   readonly start: number
   readonly count: number
-  readonly kind: number
+  readonly kind: BareKind
 }
 
 export interface TreeChange {
@@ -150,7 +152,7 @@ function buildLeaf(build: Build, index: number, { item, ranges, use }: NodeTask)
     const edit = openNode(build.context, { height: 1, index, generation: build.generation }, item.pointer)
     return closeNode(edit, item.page, 'root')
   }
-  const edit = openNode(build.context, { height: 1, index, generation: build.generation }, { kind: result?.kind ?? item.kind })
+  const edit = openNode(build.context, { height: 1, index, generation: build.generation }, { kind: bareKind(result?.kind ?? item.kind) })
   return closeNode(edit, noPointer, 'root')
 }
 
@@ -166,19 +168,19 @@ function leavesBetween({ leafIndexes }: Build, { from, to }: { from: number; to:
 }
 
 /** The kind of the last range, where it covers the whole span. */
-function coveringKind(ranges: readonly LeafRange[], { from, to }: { from: number; to: number }): number | undefined {
+function coveringKind(ranges: readonly LeafRange[], { from, to }: { from: number; to: number }): BareKind | undefined {
   const last = ranges.at(-1)
   return last !== undefined && last.start <= from && last.start + last.count >= to ? last.kind : undefined
 }
 
-function bareItem({ merkle }: FoldContext, kind: number, height: number): NodeItem {
-  const hash = merkle.subtree({ kind, height, fill: 0 })
+function bareItem({ merkle }: FoldContext, kind: BareKind, height: number): NodeItem {
+  const hash = merkle.subtree({ kind, height, fillByte: 0 })
   return { kind, pointer: noNode, hash, page: noPointer, chunk: emptyChunk, replacedBytes: 0 }
 }
 
 function childOf({ table }: NodeEdit, child: number): { previous: PreviousNode; page: Pointer } {
   const kind = table.a.kinds[child] as number
-  if (kind !== TileKind.stored) return { previous: { kind }, page: noPointer }
+  if (kind !== TileKind.stored) return { previous: { kind: bareKind(kind) }, page: noPointer }
   const hashes = {
     offset: must(table.a.hashOffsets, 'hash offsets')[child] as number,
     storedLength: must(table.a.hashLengths, 'hash lengths')[child] as number,

@@ -18,16 +18,27 @@ import {
 } from './libc.ts'
 
 export const openCloseOnExec = 0o2000000
+export const directoryFlags = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW
 
 /** What getdents64(2) says about a name; `unknown` on filesystems that do not tell. */
 export type NameKind = 'dir' | 'other' | 'unknown'
 
-/** An fd, or the name of the errno. A link, also one to a directory, is ENOTDIR. */
+/**
+ * An fd, or the name of the errno; opening a link as a directory is ENOTDIR. Running out of fds or memory is no
+ * property of the path and thrown as LibcError.
+ */
 export type Opened = { readonly kind: 'open'; readonly fd: number } | { readonly kind: 'failed'; readonly errnoName: string }
 
 /** Opens a directory for listing, the last component not followed. */
 export function openDirectoryAt(directoryFd: number, path: Uint8Array | ByteText): Opened {
   return openAt(directoryFd, path, constants.O_DIRECTORY)
+}
+
+/** Whether it is a directory, asked without any right on it, such as the mount point of another user's FUSE. */
+export function isDirectoryAt(directoryFd: number, path: Uint8Array | ByteText): boolean {
+  const opened = openAt(directoryFd, path, constants.O_DIRECTORY | openPathOnly)
+  if (opened.kind === 'open') closeDirectory(opened.fd)
+  return opened.kind === 'open'
 }
 
 /** Opens for reading without following the last component, without blocking and, where allowed, without touching atime. */
@@ -73,6 +84,8 @@ export function joinName(directory: Uint8Array, name: ByteText): Uint8Array {
   return joined
 }
 
+export const exhaustion: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOMEM'])
+const openPathOnly = 0o10000000
 const typeUnknown = 0
 const typeDirectory = 4
 const linkTarget = new Uint8Array(pathBytesMax)
@@ -94,7 +107,10 @@ const getdents64 = bindSyscall<(call: number, fd: number, records: Uint8Array, s
 function openAt(directoryFd: number, path: Uint8Array | ByteText, extraFlags: number): Opened {
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | openCloseOnExec | extraFlags
   const fd = openat(directoryFd, cString(path), flags, 0)
-  return fd < 0 ? { kind: 'failed', errnoName: lastErrnoName() } : { kind: 'open', fd }
+  if (fd >= 0) return { kind: 'open', fd }
+  const errnoName = lastErrnoName()
+  if (exhaustion.has(errnoName)) throw failure('openat', path)
+  return { kind: 'failed', errnoName }
 }
 
 function nameKind(type: number): NameKind {

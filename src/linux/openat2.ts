@@ -3,8 +3,8 @@
  * `..`, absolute paths, links on the way or at the end, /proc's magic links.
  */
 
-import { type ByteText, bindSyscall, cString, currentDirectory, lastErrnoName, syscallNumbers } from './libc.ts'
-import { openCloseOnExec, type Opened } from './directory.ts'
+import { type ByteText, bindSyscall, cString, currentDirectory, failure, lastErrnoName, syscallNumbers } from './libc.ts'
+import { exhaustion, openCloseOnExec, type Opened } from './directory.ts'
 
 /**
  * Opens `path` (relative, not empty) beneath an open directory. ELOOP: a link stood in the way; EXDEV: the path
@@ -41,5 +41,8 @@ function open(opening: Opening): Opened {
   howFields.setUint32(0, (opening.flags | openCloseOnExec) >>> 0, true)
   howFields.setUint32(16, opening.resolve, true)
   const fd = openat2(syscallNumbers.openat2, opening.directoryFd, cString(opening.path), how, howBytes)
-  return fd < 0 ? { kind: 'failed', errnoName: lastErrnoName() } : { kind: 'open', fd }
+  if (fd >= 0) return { kind: 'open', fd }
+  const errnoName = lastErrnoName()
+  if (exhaustion.has(errnoName)) throw failure('openat2', opening.path)
+  return { kind: 'failed', errnoName }
 }

@@ -6,7 +6,7 @@
  * Special files are never opened. Whether an ordinary file can be read is not tested here: the reader finds out.
  */
 
-import type { EntryMeta } from '../base/entry.ts'
+import type { EntryKind, EntryMeta } from '../base/entry.ts'
 import type { Clock } from '../base/ports.ts'
 import { closeDirectory, openForReadingAt, readLinkAt } from '../linux/directory.ts'
 import { dataExtents } from '../linux/extents.ts'
@@ -15,7 +15,7 @@ import { type FileStat, statAt, statOpen } from '../linux/stat.ts'
 import { type Filesystem, filesystemOfFd } from '../linux/statfs.ts'
 import { listXattrsAt } from '../linux/xattr.ts'
 import type { AccountNames } from './names.ts'
-import { readPseudoFile } from './pseudo.ts'
+import { type PseudoFile, readPseudoFile } from './pseudo.ts'
 
 export interface Listed {
   readonly meta: EntryMeta
@@ -47,14 +47,21 @@ export function describe(place: Place, stat: FileStat, around: Surroundings, unr
   if (stat.kind !== 'file') return { meta }
   const filesystem = filesystemOf(place, stat, around.filesystems)
   if (filesystem?.kind === 'pseudo' || (filesystem?.kind === 'fuse' && stat.size === 0)) {
-    const read = readPseudoFile({ ...place, mode: stat.mode, filesystem: filesystem.name, clock: around.clock })
-    if (read.kind === 'gone') return undefined
-    meta.size = read.content.length
-    if (read.unreadable !== undefined) meta.unreadable = read.unreadable
-    return { meta, content: read.content }
+    return withContent(place, meta, {
+      mode: stat.mode,
+      filesystem: filesystem.name,
+      clock: around.clock,
+    })
   }
   if (stat.allocatedBytes < stat.size) addExtents(place, stat, meta)
   return { meta }
+}
+
+/** What can be said about a name whose metadata the kernel refuses (EACCES on a FUSE mount, EIO on a bad inode). */
+export function describeUnknown(path: Uint8Array, kind: EntryKind, unreadable: string): Listed {
+  const none = { seconds: 0, nanoseconds: 0 }
+  const ids = { uid: 0, gid: 0, userName: '', groupName: '', ino: 0n, dev: 0n, rdev: 0n, nlink: 1 }
+  return { meta: { path, kind, mode: 0, ...ids, size: 0, mtime: none, ctime: none, xattrs: [], unreadable } }
 }
 
 type Draft = { -readonly [K in keyof EntryMeta]: EntryMeta[K] }
@@ -90,6 +97,17 @@ function withTarget(place: Place, meta: Draft): Listed | undefined {
   else if (statAt(place.directoryFd, place.name)?.kind !== 'symlink') return undefined
   else meta.unreadable = target
   return { meta }
+}
+
+/** A process that ends takes its files along: ENOENT or ESRCH while they are read. */
+function withContent(place: Place, meta: Draft, file: Omit<PseudoFile, 'directoryFd' | 'name'>): Listed | undefined {
+  const { content, unreadable } = readPseudoFile({ ...file, directoryFd: place.directoryFd, name: place.name })
+  meta.size = content.length
+  if (unreadable === undefined) return { meta, content }
+  const mayBeGone = unreadable === 'ENOENT' || unreadable === 'ESRCH'
+  if (mayBeGone && statAt(place.directoryFd, place.name) === undefined) return undefined
+  meta.unreadable = unreadable
+  return { meta, content }
 }
 
 /** Only where it is still the same file; otherwise the reader will find it changed. */

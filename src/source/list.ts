@@ -13,11 +13,11 @@
 import { FoundryError } from '../base/errors.ts'
 import type { Clock } from '../base/ports.ts'
 import { displayPath } from '../base/bytes.ts'
-import { closeDirectory, joinName, openDirectoryAt, readDirectory } from '../linux/directory.ts'
+import { closeDirectory, directoryFlags, isDirectoryAt, joinName, openDirectoryAt, readDirectory } from '../linux/directory.ts'
 import { type ByteText, byteText, currentDirectory, LibcError } from '../linux/libc.ts'
 import { openBeneath } from '../linux/openat2.ts'
 import { type FileStat, statAt, statOpen } from '../linux/stat.ts'
-import { describe, type Listed, type Surroundings } from './describe.ts'
+import { describe, describeUnknown, type Listed, type Surroundings } from './describe.ts'
 import { ExcludeMatcher } from './exclude.ts'
 import { AccountNames } from './names.ts'
 
@@ -42,7 +42,7 @@ export interface SourceOptions {
 export interface ListOptions extends SourceOptions {
   /** List only what lies at this relative path and beneath; its parents are not listed. Default: all. */
   readonly subtree?: Uint8Array
-  /** Asked before each entry; true ends the listing. */
+  /** Asked before each entry but the first; true ends the listing. */
   readonly cancelled?: () => boolean
 }
 
@@ -60,12 +60,12 @@ export function* listTree(options: ListOptions): Generator<Listed, void, undefin
     yield start.listed
     if (start.frame !== undefined) frames.push(start.frame)
     for (let frame = frames.at(-1); frame !== undefined; frame = frames.at(-1)) {
-      if (options.cancelled?.() === true) return
       const name = frame.names[frame.next++]
       if (name === undefined || !reopen(walk, frame)) {
         closeFrame(frames.pop())
         continue
       }
+      if (options.cancelled?.() === true) return
       const found = enter(walk, { directoryFd: frame.fd, name, path: joinName(frame.path, name) })
       if (found === undefined) continue
       yield found.listed
@@ -126,6 +126,7 @@ interface Entered {
 
 /** How often an entry that changes its kind while it is looked at is looked at again. */
 const attemptsMax = 3
+const dot = new Uint8Array([0x2e])
 const slashByte = 0x2f
 const nameBytesMax = 255
 
@@ -184,7 +185,8 @@ function locate(walk: Walk, path: Uint8Array): Location | undefined {
 function enter(walk: Walk, location: Location | undefined, depth: 'itself' | 'all' = 'all'): Entered | undefined {
   if (location === undefined) return undefined
   for (let attempt = 0; attempt < attemptsMax; attempt++) {
-    const stat = statAt(location.directoryFd, location.name)
+    const stat = statOrErrno(location)
+    if (typeof stat === 'string') return { listed: describeUnknown(location.path, unknownKind(location), stat) }
     if (stat === undefined || isExcluded(walk, location.path, stat)) return undefined
     if (stat.kind !== 'dir') return listedOnly(describe(location, stat, walk))
     if (isForeign(walk, stat)) return listedOnly(describe(location, stat, walk, 'EXDEV'))
@@ -215,6 +217,7 @@ function enterDirectory(walk: Walk, location: Location, fd: number, depth: 'itse
   }
 }
 
+/** Sorted names. Without the right to search it (x), a directory's names are of no use: EACCES, and none. */
 function readNames(fd: number, path: Uint8Array): { names: ByteText[]; unreadable: string | undefined } {
   const names: ByteText[] = []
   const roomBytes = pathBytesMax - (path.length === 0 ? 0 : path.length + 1)
@@ -228,7 +231,23 @@ function readNames(fd: number, path: Uint8Array): { names: ByteText[]; unreadabl
     if (!(failed instanceof LibcError)) throw failed
     unreadable = failed.errnoName
   }
+  if (names.length > 0 && statOrErrno({ directoryFd: fd, name: '.' as ByteText }) === 'EACCES') {
+    return { names: [], unreadable: 'EACCES' }
+  }
   return { names: names.sort(), unreadable }
+}
+
+function statOrErrno(place: Pick<Location, 'directoryFd' | 'name'>): FileStat | string | undefined {
+  try {
+    return statAt(place.directoryFd, place.name)
+  } catch (failed) {
+    if (failed instanceof LibcError) return failed.errnoName
+    throw failed
+  }
+}
+
+function unknownKind(location: Location): 'dir' | 'file' {
+  return isDirectoryAt(location.directoryFd, location.name) ? 'dir' : 'file'
 }
 
 function listedOnly(listed: Listed | undefined): Entered | undefined {
@@ -266,12 +285,11 @@ function reopen(walk: Walk, frame: Frame): boolean {
 
 /** In one call by openat2, else component by component. */
 function openPath(rootFd: number, path: Uint8Array): number | undefined {
-  if (path.length === 0) return undefinedUnless(openDirectoryAt(rootFd, '.' as ByteText))
-  const opened = openBeneath(rootFd, path, directoryFlags)
+  const opened = openBeneath(rootFd, path.length === 0 ? dot : path, directoryFlags)
   if (opened.kind === 'open') return opened.fd
   if (opened.errnoName !== 'ENOSYS' && opened.errnoName !== 'EPERM') return undefined
   let fd: number | undefined
-  for (const name of byteText(path).split('/')) {
+  for (const name of `./${byteText(path)}`.replace(/\/$/, '').split('/')) {
     const next = openDirectoryAt(fd ?? rootFd, name as ByteText)
     if (fd !== undefined) closeDirectory(fd)
     if (next.kind === 'failed') return undefined

@@ -11,14 +11,16 @@ import fs from 'node:fs'
 import { concatBytes } from '../base/bytes.ts'
 import type { Clock } from '../base/ports.ts'
 import { closeDirectory, openForReadingAt } from '../linux/directory.ts'
-import { type ByteText, LibcError } from '../linux/libc.ts'
+import type { ByteText } from '../linux/libc.ts'
 
 export const pseudoBytesMax = 16 * 2 ** 20
 export const pseudoReadMsMax = 2000
 
-export type PseudoRead =
-  /** `unreadable`: why `content` ends early or is empty. */
-  { readonly kind: 'read'; readonly content: Uint8Array; readonly unreadable?: string } | { readonly kind: 'gone' }
+export interface PseudoRead {
+  readonly content: Uint8Array
+  /** Why `content` ends early or is empty: an errno, ETOOBIG (cap), ETIMEDOUT (deadline), SKIPPED (never read). */
+  readonly unreadable?: string
+}
 
 export interface PseudoFile {
   readonly directoryFd: number
@@ -27,8 +29,6 @@ export interface PseudoFile {
   readonly mode: number
   /** Name of the filesystem, as statfs.ts gives it. */
   readonly filesystem: string
-  /** Path from the artifact's root. */
-  readonly path: Uint8Array
   readonly clock: Pick<Clock, 'monotonicMs'>
 }
 
@@ -37,7 +37,7 @@ export function readPseudoFile(file: PseudoFile): PseudoRead {
   if (skipped.some((rule) => rule.filesystem.includes(file.filesystem) && rule.matches(file))) return unread('SKIPPED')
   if ((file.mode & anyMayRead) === 0) return unread('EACCES')
   const opened = openForReadingAt(file.directoryFd, file.name)
-  if (opened.kind === 'failed') return opened.errnoName === 'ENOENT' ? { kind: 'gone' } : unread(opened.errnoName)
+  if (opened.kind === 'failed') return unread(opened.errnoName)
   try {
     return readToEnd(opened.fd, file.clock)
   } finally {
@@ -90,7 +90,7 @@ function named(...names: readonly string[]): (file: PseudoFile) => boolean {
 }
 
 function unread(unreadable: string): PseudoRead {
-  return { kind: 'read', content: new Uint8Array(0), unreadable }
+  return { content: new Uint8Array(0), unreadable }
 }
 
 function readToEnd(fd: number, clock: Pick<Clock, 'monotonicMs'>): PseudoRead {
@@ -99,18 +99,13 @@ function readToEnd(fd: number, clock: Pick<Clock, 'monotonicMs'>): PseudoRead {
   let totalBytes = 0
   for (;;) {
     const read = readStep(fd, Math.min(stepBytes, pseudoBytesMax + 1 - totalBytes))
-    if (typeof read === 'string') {
-      if (read === 'ESRCH' && totalBytes === 0) return { kind: 'gone' }
-      return { kind: 'read', content: concatBytes(chunks), unreadable: read }
-    }
-    if (read === 0) return { kind: 'read', content: concatBytes(chunks) }
+    if (typeof read === 'string') return { content: concatBytes(chunks), unreadable: read }
+    if (read === 0) return { content: concatBytes(chunks) }
     const wantedBytes = Math.min(read, pseudoBytesMax - totalBytes)
     chunks.push(step.slice(0, wantedBytes))
     totalBytes += wantedBytes
-    if (wantedBytes < read) return { kind: 'read', content: concatBytes(chunks), unreadable: 'ETOOBIG' }
-    if (clock.monotonicMs() > deadlineMs) {
-      return { kind: 'read', content: concatBytes(chunks), unreadable: 'ETIMEDOUT' }
-    }
+    if (wantedBytes < read) return { content: concatBytes(chunks), unreadable: 'ETOOBIG' }
+    if (clock.monotonicMs() > deadlineMs) return { content: concatBytes(chunks), unreadable: 'ETIMEDOUT' }
   }
 }
 
@@ -120,7 +115,7 @@ function readStep(fd: number, sizeBytes: number): number | string {
     return fs.readSync(fd, step, 0, sizeBytes, null)
   } catch (failed) {
     const code = (failed as NodeJS.ErrnoException).code
-    if (code === undefined || failed instanceof LibcError) throw failed
+    if (code === undefined) throw failed
     return code
   }
 }

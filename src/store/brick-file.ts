@@ -12,8 +12,8 @@ import { type Commit, parseCommitPayload } from '../brick/commit.ts'
 import type { CommitRecord } from '../brick/commit-record.ts'
 import { BrickDamage } from '../brick/damage.ts'
 import { decodeFrame, FrameType, openFrame } from '../brick/frame.ts'
-import { frameHeaderBytes, headBytes, type Pointer, slotBytes } from '../brick/pointer.ts'
-import { chooseSlot, type ParsedSlot, parseSlot } from '../brick/slot.ts'
+import { frameHeaderBytes, headBytes, type Pointer } from '../brick/pointer.ts'
+import { type Head as ParsedHead, type ParsedSlot, parseHead } from '../brick/slot.ts'
 import { nodeTools } from './node-tools.ts'
 
 const headAttempts = 5
@@ -81,22 +81,19 @@ export class BrickFile {
   }
 
   readHeadOnce(): Head {
-    const [a, b] = this.readSlots()
-    const slot = chooseSlot(a, b)
-    if (slot !== undefined) return { record: slot.record, commit: slot.commit, readOnly: slot.readOnly }
-    const why = [a, b].map((each) => (each.kind === 'damaged' ? each.why : each.kind)).join('; ')
-    throw new BrickDamage('slot', `neither superblock slot of ${displayPath(this.path)} is valid (${why})`, 0)
+    const { record, commit, readOnly } = this.#parseHead().current
+    return { record, commit, readOnly }
   }
 
   /** Errors: BRICK_FOREIGN, BRICK_VERSION_NEWER. */
   readSlots(): readonly [ParsedSlot, ParsedSlot] {
-    const fileSize = this.size
+    return this.#parseHead().slots
+  }
+
+  /** The size is asked after the head: a growing file never seems shorter than its newest commit. */
+  #parseHead(): ParsedHead {
     const head = this.readAt(0, headBytes)
-    const slotAt = (slotIndex: 0 | 1): ParsedSlot => {
-      const bytes = head.subarray(slotIndex * slotBytes, (slotIndex + 1) * slotBytes)
-      return parseSlot(bytes, { fileSize, tools: nodeTools, slotIndex })
-    }
-    return [slotAt(0), slotAt(1)]
+    return parseHead(head, { fileSize: this.size, tools: nodeTools, name: displayPath(this.path) })
   }
 
   /** The decoded payload of the frame that a pointer of a commit names. */

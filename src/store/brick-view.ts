@@ -96,9 +96,14 @@ export class BrickView {
   /** 32 bytes, as recorded. */
   tileHash(tile: number): Uint8Array {
     const found = this.#descend(tile, 1)
-    if ('kind' in found) return merkle.subtree({ kind: found.kind, height: 0, fill: found.fill })
+    if ('kind' in found) return merkle.subtree({ kind: bareKind(found.kind), height: 0 })
     const hashes = this.file.frame(FrameType.hashes, found.node.pointer.hashes, this.record)
     return hashes.slice(found.item * 32, found.item * 32 + 32)
+  }
+
+  /** HASHES payload of the root node. */
+  rootHashes(): Uint8Array {
+    return this.file.frame(FrameType.hashes, this.record.root.hashes, this.record)
   }
 
   /** Bytes [start, start + length) of the brick's space, zeros where nothing is stored. */
@@ -202,4 +207,9 @@ function hashesOf(section: Section, item: number): Pointer {
     offset: must(section.hashOffsets, 'hash offsets')[item] as number,
     storedLength: must(section.hashLengths, 'hash lengths')[item] as number,
   }
+}
+
+/** Kinds whose tiles have a hash of their own: what stands for a subtree, PRUNED excepted, whose hash is with its parent. */
+function bareKind(kind: number): 0 | 3 | 4 {
+  return kind === TileKind.absent || kind === TileKind.unreadable ? kind : TileKind.hole
 }

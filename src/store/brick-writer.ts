@@ -73,7 +73,7 @@ export class BrickWriter {
     const ident = { uuid: random.bytes(uuidBytes), epoch: random.bytes(epochBytes) }
     const suffix = Buffer.from(random.bytes(6)).toString('hex')
     const temporary = Buffer.concat([path, Buffer.from(`.${suffix}.partial`)])
-    const flags = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_CLOEXEC
+    const flags = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL
     const fd = guard(path, () => openSync(temporary, flags, 0o600))
     try {
       const frame = encodeIdent(ident, nodeTools)
@@ -119,8 +119,8 @@ export class BrickWriter {
   }
 
   /** Appends one frame and returns where it is. */
-  append(type: FrameType, id: bigint, payload: Uint8Array): Pointer {
-    const { bytes, storedLength } = encodeFrame({ type, id, payload, epoch: this.epoch, tools: nodeTools })
+  append(type: FrameType, id: bigint, payload: Uint8Array, codec: 'auto' | 'raw' = 'auto'): Pointer {
+    const { bytes, storedLength } = encodeFrame({ type, id, payload, epoch: this.epoch, tools: nodeTools, codec })
     const offset = Number(Atomics.add(this.end, 0, BigInt(bytes.length)))
     guard(this.file.path, () => writeAt(this.file.fd, bytes, offset))
     return { offset, storedLength }
@@ -133,7 +133,7 @@ export class BrickWriter {
     const meta = { pointer: this.append(FrameType.meta, 0n, metaBytes), hash: nodeTools.sha256(metaBytes) }
     const { record, extras } = this.#recordOf(commit, { history, meta })
     const payload = encodeCommitPayload({ record, extras, tools: nodeTools })
-    const pointer = this.append(FrameType.commit, BigInt(record.generation), payload)
+    const pointer = this.append(FrameType.commit, BigInt(record.generation), payload, 'raw')
     assert(this.#nextEnd() === pointer.offset + frameBytes(pointer.storedLength), 'another thread appended during a commit')
     this.#pad(record.fileEnd)
     const head = { record, commit: pointer, readOnly: false }
@@ -166,9 +166,10 @@ export class BrickWriter {
     const extras = encodeExtras(extrasFields)
     const parent = this.#head
     const start = this.#nextEnd()
-    const estimate = frameBytes(commitRecordBytes + extras.length)
+    // The COMMIT frame is kept raw: fileEnd stands in its payload, so its length must not depend on it.
+    const end = start + frameBytes(commitRecordBytes + extras.length)
     const before = parent?.record.liveBytes ?? 0
-    const liveBytes = Math.max(0, before + start - (parent?.record.fileEnd ?? headBytes) - replacedBytes + estimate)
+    const liveBytes = Math.max(0, before + end - (parent?.record.fileEnd ?? headBytes) - replacedBytes)
     const draft: Omit<CommitRecord, 'id' | 'fileEnd'> = {
       ...fields,
       ...parts,
@@ -182,24 +183,8 @@ export class BrickWriter {
       random: this.#random.bytes(uuidBytes),
       extrasHash: nodeTools.sha256(extras),
     }
-    return { record: this.#withEnd(draft, extras), extras }
-  }
-
-  /** fileEnd stands in the record and depends on how well the record compresses: try until it fits itself. */
-  #withEnd(draft: Omit<CommitRecord, 'id' | 'fileEnd'>, extras: Uint8Array): CommitRecord {
-    const start = this.#nextEnd()
-    let fileEnd = start
-    for (let attempt = 0; attempt < 8; attempt++) {
-      const unnamed = { ...draft, fileEnd }
-      const record = { ...unnamed, id: commitId(unnamed, nodeTools) }
-      const payload = encodeCommitPayload({ record, extras, tools: nodeTools })
-      const { bytes } = encodeFrame({ type: FrameType.commit, id: BigInt(record.generation), payload, epoch: this.epoch, tools: nodeTools })
-      const end = start + bytes.length
-      const wanted = end + padBytesAfter(end)
-      if (wanted === fileEnd) return record
-      fileEnd = Math.max(wanted, fileEnd + (attempt > 4 ? 4096 : 0))
-    }
-    assert(false, 'the end of a commit found no fixed point')
+    const unnamed = { ...draft, fileEnd: end + padBytesAfter(end) }
+    return { record: { ...unnamed, id: commitId(unnamed, nodeTools) }, extras }
   }
 
   #pad(fileEnd: number): void {
@@ -247,7 +232,7 @@ function lockedFile(path: Uint8Array): BrickFile {
 
 function openReadWrite(path: Uint8Array): BrickFile {
   try {
-    return new BrickFile(path, openSync(Buffer.from(path), constants.O_RDWR | constants.O_CLOEXEC))
+    return new BrickFile(path, openSync(Buffer.from(path), constants.O_RDWR))
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code
     if (code === 'ENOENT') throw new FoundryError('BRICK_MISSING', `There is no brick ${displayPath(path)}.`, error)

@@ -2,7 +2,7 @@
  * Array textures whose layers are filled one by one. PixiJS uploads an array texture only as a whole, so the layer goes
  * in by a direct GL call; this is the only file that does so. Their content is lost with the GL context.
  */
-import { TextureSource, type WebGLRenderer } from 'pixi.js'
+import { Texture, TextureSource, type WebGLRenderer } from 'pixi.js'
 import { slotsPerPage } from '../tileset/slot-pool.ts'
 
 export interface LayerTexture {
@@ -34,7 +34,7 @@ export function makeLayerTexture(options: {
     source,
     fill(layer, texels) {
       const gl = renderer.gl as WebGL2RenderingContext
-      renderer.texture.bind(source as never, 0)
+      bindForUpload(renderer, source)
       const premultiplies = gl.getParameter(gl.UNPACK_PREMULTIPLY_ALPHA_WEBGL) as boolean
       if (premultiplies) gl.pixelStorei(gl.UNPACK_PREMULTIPLY_ALPHA_WEBGL, false)
       const layout = format === 'r8unorm' ? gl.RED : gl.RGBA
@@ -46,4 +46,10 @@ export function makeLayerTexture(options: {
       renderer.texture.initSource(source)
     },
   }
+}
+
+/** Makes `source` the texture of the active unit. PixiJS skips what it takes for bound already, the unit's activation too. */
+function bindForUpload(renderer: WebGLRenderer, source: TextureSource): void {
+  renderer.texture.bindSource(Texture.EMPTY.source, 0)
+  renderer.texture.bindSource(source, 0)
 }

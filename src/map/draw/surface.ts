@@ -57,8 +57,8 @@ export interface Surface {
   rect(layer: RectLayer, quad: RectQuad): void
   /** Draws what was given since `begin`. */
   end(): void
-  /** Draws the last picture again and reads one CSS pixel of it, as RGBA. */
-  readPixel(x: number, y: number): readonly [number, number, number, number]
+  /** Draws the last picture again without its frames and reads CSS pixels of it, as RGBA. */
+  readPixels(points: readonly (readonly [x: number, y: number])[]): (readonly [number, number, number, number])[]
   /** Called after the GPU lost everything and is there again. */
   onRestored(listener: () => void): void
 }
@@ -143,14 +143,13 @@ export async function createSurface(options: {
       for (const batch of allBatches()) batch.end()
       renderer.render(stage)
     },
-    readPixel(x, y) {
+    readPixels(points) {
+      layers.frame.visible = false
       renderer.render(stage)
-      const gl = renderer.gl as WebGL2RenderingContext
-      const ratio = renderer.resolution
-      const row = gl.drawingBufferHeight - 1 - Math.floor((y + 0.5) * ratio)
-      const rgba = new Uint8Array(4)
-      gl.readPixels(Math.floor((x + 0.5) * ratio), row, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, rgba)
-      return [rgba[0] as number, rgba[1] as number, rgba[2] as number, rgba[3] as number]
+      const pixels = points.map(([x, y]) => pixelAt(renderer, x, y))
+      layers.frame.visible = true
+      renderer.render(stage)
+      return pixels
     },
     onRestored(listener) {
       surface.canvas.addEventListener('webglcontextrestored', () => {
@@ -184,6 +183,15 @@ async function startRenderer(options: {
     preferWebGLVersion: 2,
   } as never)
   return renderer
+}
+
+function pixelAt(renderer: WebGLRenderer, x: number, y: number): readonly [number, number, number, number] {
+  const gl = renderer.gl as WebGL2RenderingContext
+  const ratio = renderer.resolution
+  const row = gl.drawingBufferHeight - 1 - Math.floor((y + 0.5) * ratio)
+  const rgba = new Uint8Array(4)
+  gl.readPixels(Math.floor((x + 0.5) * ratio), row, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, rgba)
+  return [rgba[0] as number, rgba[1] as number, rgba[2] as number, rgba[3] as number]
 }
 
 /** Containers in drawing order: plates, pages that stand in, flat squares, pages wanted, frames. */

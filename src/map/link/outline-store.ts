@@ -78,7 +78,7 @@ export class OutlineStore {
           missing.push({ brick, order: squares.order, index: squares.indexes[at] as number, min: squares.min, key })
         }
       }
-      shown.push({ brick, shapes: this.#shapesOf({ brick, keys, whole }) })
+      shown.push({ brick, shapes: this.#shapesToShow({ brick, keys, whole }) })
     }
     const rested = nowMs - this.#movedAtMs >= restMs && nowMs >= this.#retryAtMs
     if (rested) this.#ask(missing, wantedKeys)
@@ -90,19 +90,25 @@ export class OutlineStore {
     }
   }
 
-  /** The smallest shape held of `uuid` that covers `offset`: entries before directories. */
-  covering(uuid: string, offset: number): Shape | undefined {
-    let best: Shape | undefined
-    for (const shape of this.#shown.get(uuid)?.shapes ?? []) {
-      if (best !== undefined && best.spaceBytes <= shape.spaceBytes && best.kind === 'entry') continue
-      if (shape.runs.some(([start, length]) => offset >= start && offset < start + length)) {
-        if (best === undefined || shape.kind === 'entry' || shape.spaceBytes < best.spaceBytes) best = shape
-      }
-    }
-    return best
+  /** What is shown of `uuid`, largest first. */
+  shapesOf(uuid: string): readonly Shape[] {
+    return this.#shown.get(uuid)?.shapes ?? []
   }
 
-  #shapesOf(options: { brick: TiledBrick; keys: readonly string[]; whole: boolean }): readonly Shape[] {
+  /** The shapes shown that cover `offset`: the entry first, then directories from the innermost out. */
+  around(uuid: string, offset: number): readonly Shape[] {
+    const covering = this.shapesOf(uuid).filter(({ runs }) =>
+      runs.some(([start, length]) => offset >= start && offset < start + length),
+    )
+    const depth = (shape: Shape) => shape.path.split('/').length
+    return covering.sort((a, b) => Number(b.kind === 'entry') - Number(a.kind === 'entry') || depth(b) - depth(a))
+  }
+
+  covering(uuid: string, offset: number): Shape | undefined {
+    return this.around(uuid, offset)[0]
+  }
+
+  #shapesToShow(options: { brick: TiledBrick; keys: readonly string[]; whole: boolean }): readonly Shape[] {
     const { brick, keys, whole } = options
     const before = this.#shown.get(brick.uuid)
     const signature = `${this.#version} ${keys.join('|')}`

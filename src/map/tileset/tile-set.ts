@@ -61,7 +61,7 @@ export class TileSet {
   readonly overviewPool: SlotPool<TileRecord>
   readonly #bricks = new Map<string, BrickTiles>()
   readonly #planner: BatchPlanner
-  readonly #arrived: { record: TileRecord; payload: TilePayload; revision: number }[] = []
+  readonly #arrived: Arrival[] = []
   readonly #gate: ZoomGate = makeZoomGate()
   readonly #onCommitGone: (uuid: string) => void
   #frame = 0
@@ -157,7 +157,7 @@ export class TileSet {
 
   #uploadArrived(options: { nowMs: number; upload: Upload; mayUpload: () => boolean }): void {
     while (this.#arrived.length > 0 && options.mayUpload()) {
-      const { record, payload, revision } = this.#arrived.shift() as (typeof this.#arrived)[number]
+      const { record, payload, revision } = this.#arrived.shift() as Arrival
       record.arrived = false
       if (!this.#bricks.get(record.uuid)?.owns(record)) continue
       const older = revision !== record.revision
@@ -305,6 +305,12 @@ export class TileSet {
   #poolOf(record: TileRecord): SlotPool<TileRecord> {
     return record.level === 0 ? this.bytePool : this.overviewPool
   }
+}
+
+interface Arrival {
+  readonly record: TileRecord
+  readonly payload: TilePayload
+  readonly revision: number
 }
 
 interface Plan {

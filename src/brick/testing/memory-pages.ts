@@ -1,0 +1,31 @@
+/** A page store in memory that knows what was written and what is read. For tests alone. */
+import { nodeTools } from '../../store/node-tools.ts'
+import { BrickDamage } from '../damage.ts'
+import type { PageStore } from '../page-map.ts'
+import { align16, frameBytes, headBytes, type Pointer } from '../pointer.ts'
+
+export class MemoryPages implements PageStore {
+  readonly tools = nodeTools
+  generation = 1
+  readonly pages = new Map<number, Uint8Array>()
+  writtenBytes = 0
+  readCount = 0
+  #end = headBytes
+
+  readPage(pointer: Pointer): Uint8Array {
+    this.readCount++
+    const raw = this.pages.get(pointer.offset)
+    if (raw === undefined || raw.length !== pointer.storedLength) {
+      throw new BrickDamage('frame', 'there is no such frame', pointer.offset)
+    }
+    return raw
+  }
+
+  writePage(raw: Uint8Array, _map: number): Pointer {
+    const pointer = { offset: this.#end, storedLength: raw.length }
+    this.#end = align16(this.#end + frameBytes(raw.length))
+    this.pages.set(pointer.offset, raw)
+    this.writtenBytes += raw.length
+    return pointer
+  }
+}

@@ -1,0 +1,160 @@
+/** `sfd fold`: one source into one brick file, a new one or one more commit of the same source. */
+import { statSync } from 'node:fs'
+import { bytesKey, displayPath, equalBytes, toHex, utf8Text } from '../base/bytes.ts'
+import { FoundryError } from '../base/errors.ts'
+import type { Clock, Random } from '../base/ports.ts'
+import type { BrickMeta } from '../brick/meta.ts'
+import { ExcludeMatcher } from '../source/exclude.ts'
+import { listTree, statEntry } from '../source/list.ts'
+import { absolutePath, openSource, type Source } from '../source/open.ts'
+import { BrickView } from '../store/brick-view.ts'
+import { LeafPool } from './leaf-pool.ts'
+import type { Lister } from './listing.ts'
+import { createBrick, type OpenBrick, openBrick } from './open-brick.ts'
+import { type Progress, reconcile } from './reconcile.ts'
+
+export interface FoldRequest {
+  /** As given: absolute, or relative to the working directory. */
+  readonly source: Uint8Array
+  readonly brick: Uint8Array
+  readonly exclude: readonly string[]
+  readonly crossFilesystems: 'no' | 'yes'
+  /** 0: in the calling thread. */
+  readonly workers: number
+  readonly clock: Clock
+  readonly random: Random
+  readonly signal: AbortSignal
+  readonly reason: string
+  readonly onProgress: (progress: Progress) => void
+}
+
+export interface FoldReport {
+  readonly uuid: string
+  readonly generation: number
+  readonly contentRoot: string
+  readonly treeHash: string
+  /** Bytes of content. */
+  readonly bytes: number
+  readonly entries: number
+  readonly unreadable: number
+  readonly torn: number
+}
+
+export const toolName = 'system-foundry 0.1.0'
+
+/** Errors: SOURCE_*, BRICK_*, DISK_*, CANCELLED. A failed fold leaves an existing brick at its last commit. */
+export async function foldSource(request: FoldRequest): Promise<FoldReport> {
+  const source = openSource(request.source)
+  const brick = openOrCreate(request, source)
+  const pool = new LeafPool({ workers: request.workers })
+  try {
+    const { onProgress, clock, signal, reason } = request
+    const lister = listerOf(source, { ...request, ownFiles: [brick.writer.file.fd] })
+    const meta = metaOf(source, request, brick)
+    const scopes = [{ path: source.path, reach: 'subtree' as const }]
+    const root = source.root
+    await reconcile(brick, { scopes, lister, root, meta, clock, pool, signal, reason, commit: 'always', onProgress })
+    return reportOf(brick)
+  } finally {
+    await pool.close()
+    brick.writer.close()
+  }
+}
+
+function openOrCreate(request: FoldRequest, source: Source): OpenBrick {
+  if (statSync(Buffer.from(request.brick), { throwIfNoEntry: false }) === undefined) {
+    return createBrick(request.brick, request.random)
+  }
+  const brick = openBrick(request.brick, request.random)
+  const { meta } = new BrickView(brick.writer.file, brick.recovery.head.record)
+  if (meta.kind === source.kind && equalBytes(meta.source, absolutePath(source))) return brick
+  brick.writer.close()
+  const shown = displayPath(request.brick)
+  throw new FoundryError(
+    'BRICK_OTHER_SOURCE',
+    `${shown} holds ${displayPath(meta.source)}, not ${displayPath(absolutePath(source))}; fold into another file.`,
+  )
+}
+
+export interface ListerOptions {
+  readonly exclude: readonly string[]
+  readonly crossFilesystems: 'no' | 'yes'
+  readonly clock: Clock
+  readonly signal: AbortSignal
+  /** Descriptors of our own files, which are never part of a source. */
+  readonly ownFiles: readonly number[]
+  /** Folders of ours. */
+  readonly ownFolders?: readonly Uint8Array[]
+}
+
+/** The source as a reconcile asks for it. */
+export function listerOf(source: Source, options: ListerOptions): Lister {
+  const inodes = [
+    ...options.ownFiles.map((fd) => inodeOfFd(fd)),
+    ...(options.ownFolders ?? []).map((folder) => statSync(Buffer.from(folder), { bigint: true })),
+  ].map(({ dev, ino }) => ({ dev, ino }))
+  const exclude = new ExcludeMatcher({ patterns: options.exclude, inodes })
+  const { clock, crossFilesystems, signal } = options
+  const common = { root: source.root, clock, exclude, crossFilesystems }
+  const only = source.kind === 'file' ? bytesKey(source.path) : undefined
+  return {
+    stat(path) {
+      if (only !== undefined && bytesKey(path) !== only) return undefined
+      return statEntry({ ...common, path })
+    },
+    *walk(path) {
+      if (only !== undefined) {
+        const listed = statEntry({ ...common, path: source.path })
+        if (listed !== undefined) yield listed
+        return
+      }
+      yield* listTree({ ...common, subtree: path, cancelled: () => signal.aborted })
+    },
+  }
+}
+
+function inodeOfFd(fd: number): { dev: bigint; ino: bigint } {
+  return statSync(`/proc/self/fd/${fd}`, { bigint: true })
+}
+
+function metaOf(source: Source, request: FoldRequest, { writer }: OpenBrick): BrickMeta {
+  const path = absolutePath(source)
+  const before = writer.head === undefined ? undefined : new BrickView(writer.file, writer.head.record).meta
+  return {
+    unknown: before?.unknown ?? {},
+    kind: source.kind,
+    source: path,
+    name: before?.name ?? brickName(path),
+    district: before?.district ?? { x: 0, y: 0 },
+    worldReadable: isWorldReadable(path),
+    exclude: request.exclude,
+    tool: toolName,
+  }
+}
+
+/** The name of a source's brick where nobody chose one: its path with `-` for `/`. */
+export function brickName(path: Uint8Array): string {
+  const text = utf8Text(path)
+  if (text === undefined || text.includes('\0')) return `x-${toHex(path)}`
+  const name = text.replace(/^\/+/, '').replaceAll('/', '-')
+  return name === '' ? 'root' : name
+}
+
+export function isWorldReadable(path: Uint8Array): boolean {
+  const stat = statSync(Buffer.from(path))
+  const needed = stat.isDirectory() ? 0o005 : 0o004
+  return (stat.mode & needed) === needed
+}
+
+function reportOf({ writer, model }: OpenBrick): FoldReport {
+  const head = writer.head
+  if (head === undefined) throw new FoundryError('DISK_FAILED', 'The fold made no commit.')
+  const { uuid, generation, contentRoot, treeHash } = head.record
+  return {
+    uuid: toHex(uuid),
+    generation,
+    contentRoot: toHex(contentRoot),
+    treeHash: toHex(treeHash),
+    ...model.counts,
+  }
+}

@@ -1,0 +1,76 @@
+/** ENTRIES and SLOTS of a commit, from what differs between the model and the last commit. */
+import { equalBytes } from '../base/bytes.ts'
+import type { MapRoot } from '../brick/commit-record.ts'
+import { encodeEntry, type EntryRecord, keyOfPath } from '../brick/entry-record.ts'
+import { encodeSlotRecord, slotKey } from '../brick/map-records.ts'
+import { emptyMap, type MapChange, updateMap } from '../brick/page-map.ts'
+import { frameBytes, type Pointer } from '../brick/pointer.ts'
+import { bytesKey, compareBytes } from '../base/bytes.ts'
+import type { BrickWriter } from '../store/brick-writer.ts'
+import type { BrickModel, PathKey } from './model.ts'
+
+export interface WrittenMaps {
+  readonly entries: MapRoot
+  readonly slots: MapRoot
+  readonly treeHash: Uint8Array
+  readonly metaHash: Uint8Array
+  readonly changedEntries: number
+  readonly replacedBytes: number
+}
+
+/** `before`: what the last commit says of every entry that may differ. */
+export function writeMaps(
+  writer: BrickWriter,
+  model: BrickModel,
+  before: ReadonlyMap<PathKey, EntryRecord | undefined>,
+): WrittenMaps {
+  const record = writer.head?.record
+  const entryChanges = changedEntries(model, before)
+  if (record !== undefined && entryChanges.length === 0) {
+    const { entries, slots, treeHash, metaHash } = record
+    return { entries, slots, treeHash, metaHash, changedEntries: 0, replacedBytes: 0 }
+  }
+  const slotChanges = changedSlots(model, before)
+  const entries = updateMap(writer.pages, 'entries', record?.entries ?? emptyMap, entryChanges)
+  const slots = updateMap(writer.pages, 'slots', record?.slots ?? emptyMap, slotChanges)
+  return {
+    entries: entries.root,
+    slots: slots.root,
+    treeHash: entries.root.treeHash,
+    metaHash: entries.root.metaHash,
+    changedEntries: entryChanges.length,
+    replacedBytes: sum(entries.replaced) + sum(slots.replaced),
+  }
+}
+
+function changedEntries(model: BrickModel, before: ReadonlyMap<PathKey, EntryRecord | undefined>): MapChange[] {
+  const changes: (MapChange & { order: string })[] = []
+  for (const [key, old] of before) {
+    const now = model.entries.get(key)
+    const path = (now ?? old)?.path
+    if (path === undefined) continue
+    const value = now === undefined ? null : encodeEntry(now)
+    if (value !== null && old !== undefined && equalBytes(value, encodeEntry(old))) continue
+    const mapKey = keyOfPath(path)
+    changes.push({ key: mapKey, value, order: bytesKey(mapKey) })
+  }
+  // One character a byte: the order of the strings is that of the keys.
+  return changes.sort((a, b) => (a.order < b.order ? -1 : 1))
+}
+
+function changedSlots(model: BrickModel, before: ReadonlyMap<PathKey, EntryRecord | undefined>): MapChange[] {
+  const values = new Map<number, Uint8Array | null>()
+  for (const old of before.values()) if (old?.slot !== undefined) values.set(old.slot.start, null)
+  for (const key of before.keys()) {
+    const now = model.entries.get(key)
+    if (now?.slot === undefined) continue
+    values.set(now.slot.start, encodeSlotRecord({ length: now.slot.length, entryKey: keyOfPath(now.path) }))
+  }
+  return [...values]
+    .map(([start, value]) => ({ key: slotKey(start), value }))
+    .sort((a, b) => compareBytes(a.key, b.key))
+}
+
+function sum(replaced: readonly Pointer[]): number {
+  return replaced.reduce((bytes, { storedLength }) => bytes + frameBytes(storedLength), 0)
+}

@@ -1,0 +1,48 @@
+/** A brick open for writing, with its model in memory: what a reconcile works on. Worthless after a failed one. */
+import type { Random } from '../base/ports.ts'
+import { BrickView } from '../store/brick-view.ts'
+import { BrickWriter } from '../store/brick-writer.ts'
+import type { Recovery } from '../store/recover.ts'
+import { createFoldContext } from './leaf-pool.ts'
+import { BrickModel } from './model.ts'
+import type { FoldContext } from './node-edit.ts'
+import type { TreeRoot } from './tree.ts'
+
+export interface OpenBrick {
+  readonly writer: BrickWriter
+  readonly model: BrickModel
+  readonly context: FoldContext
+  /** Of the last commit. */
+  tree: TreeRoot | undefined
+}
+
+/** A new brick; its file appears with its first commit. */
+export function createBrick(path: Uint8Array, random: Random): OpenBrick {
+  const writer = BrickWriter.create(path, random)
+  return { writer, model: new BrickModel(), context: contextOf(writer), tree: undefined }
+}
+
+/** Errors: those of BrickWriter.open, BRICK_DAMAGED. */
+export function openBrick(path: Uint8Array, random: Random): OpenBrick & { recovery: Recovery } {
+  const { writer, recovery } = BrickWriter.open(path, random)
+  try {
+    const { record } = recovery.head
+    const view = new BrickView(writer.file, record)
+    const context = contextOf(writer)
+    const model = BrickModel.load(view.entries())
+    const hash = rootHash(view, context)
+    const tree = { height: record.height, pointer: record.root, hash, top: record.topOverview }
+    return { writer, model, context, tree, recovery }
+  } catch (error) {
+    writer.close()
+    throw error
+  }
+}
+
+function contextOf(writer: BrickWriter): FoldContext {
+  return createFoldContext({ fd: writer.file.fd, end: writer.end, epoch: writer.epoch })
+}
+
+function rootHash(view: BrickView, context: FoldContext): Uint8Array {
+  return context.merkle.node(view.record.height, view.rootHashes())
+}

@@ -1,0 +1,296 @@
+/**
+ * Makes a brick true again: lists what the scopes name, reads what differs, rewrites the tiles that changed and the path
+ * above them, and commits. Nothing is visible before the commit, and nothing is committed that was not read twice alike
+ * or is marked torn.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { must } from '../base/assert.ts'
+import { bytesKey } from '../base/bytes.ts'
+import type { Run, Timestamp } from '../base/entry.ts'
+import { FoundryError } from '../base/errors.ts'
+import type { Clock } from '../base/ports.ts'
+import type { EntryRecord } from '../brick/entry-record.ts'
+import { heightFor } from '../brick/merkle.ts'
+import type { BrickMeta } from '../brick/meta.ts'
+import type { Head } from '../store/brick-file.ts'
+import { diskError } from '../store/brick-writer.ts'
+import { ContentOutcomes } from './contents.ts'
+import type { LeafResult } from './leaf-job.ts'
+import { leafItem } from './leaf-items.ts'
+import { type JobPlan, planJob } from './leaf-jobs.ts'
+import type { LeafPool } from './leaf-pool.ts'
+import { type Difference, findDifferences, type Lister, type Scope } from './listing.ts'
+import { writeMaps } from './maps.ts'
+import type { PathKey } from './model.ts'
+import { fanOut, type NodeItem } from './node-edit.ts'
+import type { OpenBrick } from './open-brick.ts'
+import { type Placing, placeContents, type Reading } from './placing.ts'
+import { markTiles } from './tile-marks.ts'
+import type { TilePlan } from './tile-plan.ts'
+import { changeTree, type TreeRoot } from './tree.ts'
+
+/** A file that keeps changing is read this often, then taken as it comes and marked torn. */
+const attemptsMax = 10
+const backoffMsMax = 50
+/** A change so shortly before the read may be followed by one with the same times. */
+const racyNs = 20_000_000n
+/** Slots of removed entries stay free for this many commits. */
+const graceCommits = 50
+
+export interface Progress {
+  readonly phase: 'listing' | 'folding' | 'committing'
+  readonly doneBytes: number
+  readonly totalBytes: number
+  readonly entries: number
+}
+
+export interface ReconcileRequest {
+  readonly scopes: readonly Scope[]
+  readonly lister: Lister
+  /** Absolute path of the directory that entry paths start from. */
+  readonly root: Uint8Array
+  readonly meta: BrickMeta
+  readonly clock: Clock
+  readonly pool: LeafPool
+  readonly signal: AbortSignal
+  readonly reason: string
+  /** `changed`: a commit only where something is different. */
+  readonly commit: 'always' | 'changed'
+  readonly onProgress: (progress: Progress) => void
+}
+
+export type ReconcileResult =
+  | { readonly kind: 'unchanged' }
+  | { readonly kind: 'committed'; readonly head: Head; readonly dirty: readonly Run[]; readonly racy: readonly Uint8Array[] }
+
+/** Errors: CANCELLED, DISK_FULL, DISK_FAILED, SOURCE_*, BRICK_*; after any of them the brick must be closed. */
+export async function reconcile(brick: OpenBrick, request: ReconcileRequest): Promise<ReconcileResult> {
+  const run = new Reconcile(brick, request)
+  try {
+    return await run.run()
+  } catch (error) {
+    throw diskError(brick.writer.file.path, error)
+  }
+}
+
+class Reconcile {
+  readonly #brick: OpenBrick
+  readonly #request: ReconcileRequest
+  /** What the last commit says of every entry that was looked at as different. */
+  readonly #before = new Map<PathKey, EntryRecord | undefined>()
+  readonly #dirtyTiles = new Set<number>()
+  readonly #dirtyRuns: Run[] = []
+  #tree: TreeRoot | undefined
+  #length: number
+  #replacedBytes = 0
+  #doneBytes = 0
+  #totalBytes = 0
+  readonly #racy = new Set<PathKey>()
+
+  constructor(brick: OpenBrick, request: ReconcileRequest) {
+    this.#brick = brick
+    this.#request = request
+    this.#tree = brick.tree
+    this.#length = brick.writer.head?.record.length ?? 0
+  }
+
+  async run(): Promise<ReconcileResult> {
+    const { model } = this.#brick
+    const { lister, scopes } = this.#request
+    this.#report('listing')
+    const generation = this.#brick.writer.generation
+    model.space.releaseRetired(generation - graceCommits)
+    let differences = await findDifferences(model, lister, { scopes, pause: () => this.#pause() })
+    let forced: ReadonlySet<PathKey> = new Set()
+    for (let attempt = 1; differences.length > 0 || this.#tree === undefined; attempt++) {
+      const again = await this.#round(differences, { forced, isLast: attempt === attemptsMax })
+      if (again.length === 0) break
+      await sleep(Math.min(2 ** attempt, backoffMsMax))
+      forced = new Set(again)
+      differences = this.#lookAgain(again)
+    }
+    this.#report('committing')
+    return this.#commit()
+  }
+
+  /** One round: place, mark, read, rebuild the tree. Returns the holders that changed while they were read. */
+  async #round(
+    differences: readonly Difference[],
+    { forced, isLast }: { forced: ReadonlySet<PathKey>; isLast: boolean },
+  ): Promise<readonly PathKey[]> {
+    const { model, context, writer } = this.#brick
+    for (const { key, before } of differences) if (!this.#before.has(key)) this.#before.set(key, before)
+    const placing = placeContents(model, differences, forced)
+    for (const { slot } of placing.freed) if (slot !== undefined) model.space.retire(slot, writer.generation)
+    const length = model.space.end
+    const plan = markTiles(model, placing, { before: this.#length, after: length })
+    this.#noteRanges(placing)
+    const outcomes = new ContentOutcomes(context.merkle)
+    const leaves = await this.#runJobs({ placing, plan, outcomes, isLast })
+    const change = { generation: writer.generation, height: heightFor(length), leaves, ranges: plan.ranges }
+    const { root, replacedBytes } = changeTree(context, this.#tree, change)
+    this.#tree = root
+    this.#length = length
+    this.#replacedBytes += replacedBytes
+    return outcomes.apply(model, placing.readings, (entry) => this.#isRacy(entry))
+  }
+
+  async #runJobs(round: {
+    placing: Placing
+    plan: TilePlan
+    outcomes: ContentOutcomes
+    isLast: boolean
+  }): Promise<Map<number, NodeItem>> {
+    const { placing, plan, outcomes, isLast } = round
+    const { pool, signal, root } = this.#request
+    const jobs = this.#jobPlan(placing, { root, isLast })
+    this.#totalBytes += placing.readings.reduce((sum, { listed }) => sum + listed.meta.size, 0)
+    const leaves = new Map<number, NodeItem>()
+    const indexes = [...plan.leaves.keys()].sort((a, b) => a - b)
+    const failures: unknown[] = []
+    const work = async (): Promise<void> => {
+      for (let index = indexes.shift(); index !== undefined && failures.length === 0; index = indexes.shift()) {
+        try {
+          if (signal.aborted) throw new FoundryError('CANCELLED', 'Folding was stopped; nothing was changed.')
+          const result = await this.#runJob(index, { jobs, plan, outcomes })
+          leaves.set(index, result.item)
+        } catch (error) {
+          failures.push(error)
+        }
+      }
+    }
+    // One more than there are threads, so that a job is planned while all of them work.
+    await Promise.all(Array.from({ length: pool.width + 1 }, work))
+    if (failures.length > 0) throw failures[0]
+    return leaves
+  }
+
+  async #runJob(
+    index: number,
+    { jobs, plan, outcomes }: { jobs: JobPlan; plan: TilePlan; outcomes: ContentOutcomes },
+  ): Promise<LeafResult> {
+    const { context } = this.#brick
+    const actions = must(plan.leaves.get(index), 'actions of a leaf')
+    const { job, holders } = planJob(jobs, { index, actions, item: leafItem(context, this.#tree, index) })
+    const result = await this.#request.pool.run(context, job)
+    outcomes.take(result, holders)
+    this.#replacedBytes += result.item.replacedBytes
+    for (const [tile, changed] of result.changedTiles.entries()) {
+      if (changed === 1) this.#dirtyTiles.add(index * fanOut + tile)
+    }
+    this.#doneBytes += result.bytesRead
+    this.#report('folding')
+    return result
+  }
+
+  #jobPlan(placing: Placing, { root, isLast }: { root: Uint8Array; isLast: boolean }): JobPlan {
+    const readings = new Map<PathKey, Reading>(placing.readings.map((reading) => [reading.holder, reading]))
+    const large = placing.readings.filter(({ slot }) => slot.length > 65_536).sort((a, b) => a.slot.start - b.slot.start)
+    return {
+      model: this.#brick.model,
+      generation: this.#brick.writer.generation,
+      readings,
+      large,
+      root,
+      accept: isLast ? 'any' : 'same version',
+    }
+  }
+
+  /** Ranges without a job are named as a whole. */
+  #noteRanges({ freed }: Placing): void {
+    for (const { slot } of freed) {
+      if (slot === undefined || slot.length <= 65_536) continue
+      this.#dirtyRuns.push({ start: slot.start / 65_536, length: slot.length / 65_536 })
+    }
+  }
+
+  #lookAgain(holders: readonly PathKey[]): Difference[] {
+    const { model } = this.#brick
+    const keys = new Set<PathKey>()
+    for (const key of holders) {
+      const entry = must(model.entries.get(key), `entry ${key}`)
+      keys.add(key)
+      for (const name of model.linksOf(entry)) keys.add(name)
+    }
+    return [...keys].map((key) => {
+      const before = must(model.entries.get(key), `entry ${key}`)
+      return { key, before, after: this.#request.lister.stat(before.path) }
+    })
+  }
+
+  #isRacy(entry: EntryRecord): boolean {
+    const age = this.#request.clock.nowNs() - nanosecondsOf(entry.ctime)
+    const racy = age >= 0n && age < racyNs
+    if (racy) this.#racy.add(bytesKey(entry.path))
+    else this.#racy.delete(bytesKey(entry.path))
+    return racy
+  }
+
+  #commit(): ReconcileResult {
+    const { writer, model, context } = this.#brick
+    const { clock, meta, reason, commit } = this.#request
+    const maps = writeMaps(writer, model, this.#before)
+    const head = writer.head
+    if (head !== undefined && commit === 'changed' && maps.changedEntries === 0 && this.#dirtyTiles.size === 0) {
+      return { kind: 'unchanged' }
+    }
+    const tree = must(this.#tree, 'the directory of a commit')
+    const dirty = this.#dirtyRunsOf()
+    const next = writer.commit({
+      time: timestampOf(clock.nowNs()),
+      length: this.#length,
+      height: tree.height,
+      root: tree.pointer,
+      topOverview: tree.top,
+      entries: maps.entries,
+      slots: maps.slots,
+      contentRoot: context.merkle.contentRoot(this.#length, tree.hash),
+      treeHash: maps.treeHash,
+      metaHash: maps.metaHash,
+      meta,
+      replacedBytes: this.#replacedBytes + maps.replacedBytes,
+      extras: { reason, dirty, dirtyTiles: this.#dirtyTiles.size, counts: model.counts },
+    })
+    this.#brick.tree = tree
+    const racy = [...this.#racy].flatMap((key) => model.entries.get(key)?.path ?? [])
+    return { kind: 'committed', head: next, dirty, racy }
+  }
+
+  #dirtyRunsOf(): Run[] {
+    const single = [...this.#dirtyTiles].map((start) => ({ start, length: 1 }))
+    const merged: Run[] = []
+    for (const run of [...single, ...this.#dirtyRuns].sort((a, b) => a.start - b.start)) {
+      const last = merged.at(-1)
+      if (last === undefined || last.start + last.length < run.start) merged.push(run)
+      else {
+        const end = Math.max(last.start + last.length, run.start + run.length)
+        merged[merged.length - 1] = { start: last.start, length: end - last.start }
+      }
+    }
+    return merged
+  }
+
+  async #pause(): Promise<void> {
+    this.#report('listing')
+    await new Promise<void>((resolve) => setImmediate(resolve))
+    if (this.#request.signal.aborted) throw new FoundryError('CANCELLED', 'Folding was stopped; nothing was changed.')
+  }
+
+  #report(phase: Progress['phase']): void {
+    this.#request.onProgress({
+      phase,
+      doneBytes: this.#doneBytes,
+      totalBytes: this.#totalBytes,
+      entries: this.#brick.model.entries.size,
+    })
+  }
+}
+
+function nanosecondsOf({ seconds, nanoseconds }: Timestamp): bigint {
+  return BigInt(seconds) * 1_000_000_000n + BigInt(nanoseconds)
+}
+
+function timestampOf(ns: bigint): Timestamp {
+  const nanoseconds = Number(((ns % 1_000_000_000n) + 1_000_000_000n) % 1_000_000_000n)
+  return { seconds: Number((ns - BigInt(nanoseconds)) / 1_000_000_000n), nanoseconds }
+}

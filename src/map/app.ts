@@ -1,0 +1,264 @@
+/**
+ * The map as a whole: owns the camera, the frame loop and the parts, and passes word between them. A frame is drawn only
+ * when something changed; nothing here waits for the network.
+ */
+import { createOverlay, type Overlay } from './draw/overlay.ts'
+import { LabelLayer } from './draw/label-layer.ts'
+import { type Palette, palettes } from './draw/palette.ts'
+import { drawScene, type Warm } from './draw/scene.ts'
+import type { Surface } from './draw/surface.ts'
+import { Focus } from './focus.ts'
+import { hexCells, hexPixelsMin } from './hex-cells.ts'
+import { OutlineStore } from './link/outline-store.ts'
+import type { TileLink } from './link/tile-link.ts'
+import { type FrameResult, TileSet } from './tileset/tile-set.ts'
+import { type Camera, fitted, intersection, type Rect, toScreen, type View, type Viewport, visibleRect } from './view/camera.ts'
+import { Motion } from './view/motion.ts'
+import type { Mode } from './view/permalink.ts'
+import { World } from './world.ts'
+
+const uploadMsMax = 2
+/** Level-0 tiles a frame; a page of an overview counts a quarter. */
+const uploadCountMax = 8
+const warmMs = 2600
+const worldMarginPx = 72
+const cellPixelsMin = 5
+
+export interface AppStats {
+  uploads: number
+  frames: number
+  /** CPU milliseconds of the last ticks, newest last. */
+  tickMs: number[]
+  firstPictureMs: number
+}
+
+const tickCountKept = 4000
+
+export class MapApp {
+  readonly world = new World()
+  readonly tiles: TileSet
+  readonly outlines: OutlineStore
+  readonly focus: Focus
+  readonly motion: Motion
+  readonly surface: Surface
+  readonly overlay: Overlay
+  readonly labels = new LabelLayer()
+  readonly stats: AppStats = { uploads: 0, frames: 0, tickMs: [], firstPictureMs: 0 }
+  mode: Mode = 'class'
+  palette: Palette
+  settled = false
+  namesSettled = false
+  /** Called at the end of every frame. */
+  onFrame: (view: View) => void = () => {}
+  #viewport: Viewport
+  #pixelRatio: number
+  #requested = false
+  #timer: ReturnType<typeof setTimeout> | undefined
+  #warm: { rect: Rect; atMs: number }[] = []
+
+  constructor(parts: {
+    surface: Surface
+    link: TileLink
+    viewport: Viewport
+    pixelRatio: number
+    palette: Palette
+    onCommitGone(): void
+  }) {
+    const { surface, link, viewport, pixelRatio, palette } = parts
+    this.surface = surface
+    this.palette = palette
+    this.overlay = createOverlay({ palette })
+    this.#viewport = viewport
+    this.#pixelRatio = pixelRatio
+    this.tiles = new TileSet({ transport: link, ...pageCounts(), onCommitGone: parts.onCommitGone })
+    this.outlines = new OutlineStore(() => this.changed())
+    this.motion = new Motion({ camera: { x: 0, y: 0, scale: 1 }, viewport })
+    this.focus = new Focus({
+      world: this.world,
+      tiles: this.tiles,
+      outlines: this.outlines,
+      changed: () => this.changed(),
+    })
+    link.listen({
+      receive: (id, index, payload) => this.tiles.receive(id, index, payload),
+      finish: (id, outcome) => this.tiles.finish(id, outcome),
+      changed: () => this.changed(),
+    })
+    surface.onRestored(() => {
+      this.tiles.forgetAll()
+      this.changed()
+    })
+    this.resize(viewport, pixelRatio)
+  }
+
+  get view(): View {
+    return { camera: this.motion.camera, viewport: this.#viewport }
+  }
+
+  /** Something that is drawn has changed: there will be a frame. */
+  changed(): void {
+    if (this.#requested) return
+    this.#requested = true
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    requestAnimationFrame(() => {
+      this.#requested = false
+      this.#tick()
+    })
+  }
+
+  resize(viewport: Viewport, pixelRatio: number): void {
+    this.#viewport = viewport
+    this.#pixelRatio = pixelRatio
+    this.surface.resize(viewport, pixelRatio)
+    this.overlay.resize(viewport, pixelRatio)
+    this.changed()
+  }
+
+  setTheme(theme: 'dark' | 'light'): void {
+    this.palette = palettes[theme]
+    this.surface.setPalette(this.palette)
+    this.overlay.setPalette(this.palette)
+    this.changed()
+  }
+
+  setMode(mode: Mode): void {
+    this.mode = mode
+    this.surface.setMode(mode)
+    this.changed()
+  }
+
+  fly(camera: Camera): Promise<void> {
+    const arrived = this.motion.fly(camera, performance.now())
+    this.changed()
+    return arrived
+  }
+
+  /** The camera that shows a world rectangle, small things not blown up beyond `scaleMost`. */
+  cameraFor(rect: Rect, scaleMost = Number.POSITIVE_INFINITY): Camera {
+    const camera = fitted(rect, this.#viewport, worldMarginPx)
+    return { ...camera, scale: Math.min(camera.scale, scaleMost) }
+  }
+
+  /** Marks places as just changed. */
+  warm(rects: readonly Rect[]): void {
+    const atMs = performance.now()
+    const seen = visibleRect(this.view)
+    const inView = rects.filter((rect) => intersection(rect, seen) !== undefined)
+    this.#warm = [...this.#warm, ...inView.map((rect) => ({ rect, atMs }))].slice(-256)
+    this.changed()
+  }
+
+  #tick(): void {
+    const startMs = performance.now()
+    this.motion.setBounds({ world: this.world.rect, viewport: this.#viewport })
+    this.motion.step(startMs)
+    const { view } = this
+    const frame = this.#tileFrame(view, startMs)
+    const againAtMs = this.#paint(view, frame, startMs)
+    this.settled = frame.settled && !this.motion.moving && this.world.bricks.size > 0
+    this.onFrame(view)
+    this.stats.frames++
+    const endMs = performance.now()
+    this.stats.tickMs.push(endMs - startMs)
+    if (this.stats.tickMs.length > tickCountKept) this.stats.tickMs.splice(0, tickCountKept / 2)
+    if (this.stats.firstPictureMs === 0 && frame.over.length + frame.under.length > 0) this.stats.firstPictureMs = endMs
+    this.#next(Math.min(againAtMs, frame.againAtMs), endMs)
+  }
+
+  #next(againAtMs: number, nowMs: number): void {
+    if (this.motion.moving || this.tiles.arrivedCount > 0 || againAtMs <= nowMs) this.changed()
+    else if (againAtMs < Number.POSITIVE_INFINITY && !this.#requested) {
+      clearTimeout(this.#timer)
+      this.#timer = setTimeout(() => this.changed(), againAtMs - nowMs + 1)
+    }
+  }
+
+  #tileFrame(view: View, nowMs: number): FrameResult {
+    let load = 0
+    const mayUpload = () => load === 0 || (load < uploadCountMax && performance.now() - nowMs < uploadMsMax)
+    return this.tiles.frame({
+      view,
+      nowMs,
+      mayUpload,
+      upload: (record, payload) => {
+        this.stats.uploads++
+        load += payload.kind === 'bytes' ? 1 : 0.25
+        if (payload.kind === 'bytes') this.surface.upload('bytes', record.slot, payload.bytes, payload.blockEntropy)
+        else this.surface.upload('planes', record.slot, payload.texels)
+      },
+    })
+  }
+
+  /** Draws the picture and the writing; returns when they want to be drawn again. */
+  #paint(view: View, frame: FrameResult, nowMs: number): number {
+    const bricks = [...this.world.bricks.values()]
+    const outlines = this.outlines.frame({ view, bricks: bricks.map(({ tiled }) => tiled), nowMs })
+    this.#warm = this.#warm.filter(({ atMs }) => nowMs - atMs < warmMs)
+    const warm: Warm[] = this.#warm.map(({ rect, atMs }) => ({ rect, share: 1 - (nowMs - atMs) / warmMs }))
+    const { palette, mode } = this
+    drawScene(this.surface, {
+      view,
+      pixelRatio: this.#pixelRatio,
+      palette,
+      mode,
+      frame,
+      plates: bricks.map(({ plate }) => plate),
+      shapes: outlines.shown,
+      warm,
+      ...this.#selection(view),
+    })
+    const names = this.labels.labels({ view, overlay: this.overlay, bricks, shapes: outlines.shown, nowMs })
+    const progress = this.#progress(view)
+    this.overlay.draw({
+      labels: view.camera.scale < hexPixelsMin ? [...names.labels, ...progress.labels] : progress.labels,
+      cells: hexCells({ view, drawn: frame.over, mode, palette }),
+      cellPixels: view.camera.scale,
+      bars: progress.bars,
+    })
+    this.namesSettled = outlines.complete && names.againAtMs === Number.POSITIVE_INFINITY
+    return Math.min(outlines.againAtMs, names.againAtMs, warm.length > 0 ? nowMs : Number.POSITIVE_INFINITY)
+  }
+
+  #selection(view: View): Pick<Parameters<typeof drawScene>[1], 'hovered' | 'pinned' | 'cells'> {
+    const shapeAt = (spot: ReturnType<Focus['pinned']>) => {
+      const shape = spot && this.outlines.covering(spot.brick.info.uuid, spot.offset)
+      return spot && shape ? { x: spot.brick.tiled.x, y: spot.brick.tiled.y, shape } : undefined
+    }
+    const hovered = this.focus.hovered(view)
+    const pinned = this.focus.pinned()
+    const large = view.camera.scale >= cellPixelsMin
+    const cells: { rect: Rect; kind: 'hovered' | 'pinned' }[] = []
+    if (large && hovered) cells.push({ rect: this.world.byteRect(hovered), kind: 'hovered' })
+    if (large && pinned) cells.push({ rect: this.world.byteRect(pinned), kind: 'pinned' })
+    return { hovered: shapeAt(hovered), pinned: shapeAt(pinned), cells }
+  }
+
+  /** What a district says that has no picture yet. */
+  #progress(view: View): Pick<Parameters<Overlay['draw']>[0], 'labels' | 'bars'> {
+    const labels = []
+    const bars = []
+    for (const { info, rect } of this.world.bricks.values()) {
+      if (info.generation > 0) continue
+      const middle = toScreen(view, { x: rect.x + rect.width / 2, y: rect.y + rect.height / 2 })
+      const width = Math.min(160, rect.width * view.camera.scale - 24)
+      const share = info.progress === null ? 0 : info.progress.doneBytes / Math.max(1, info.progress.totalBytes)
+      const text = info.state === 'failed' ? (info.message ?? 'failed') : `folding ${Math.floor(100 * share)} %`
+      const size = this.overlay.measure(text, 'notice')
+      if (width < 40) continue
+      labels.push({ text, style: 'notice' as const, x: middle.x - size.width / 2, y: middle.y - size.height - 2, alpha: 1 })
+      if (info.state === 'folding') bars.push({ x: middle.x - width / 2, y: middle.y + 4, width, share })
+    }
+    return { labels, bars }
+  }
+}
+
+/** Texture pages for this screen: about three views of tiles, within what a small GPU bears. */
+function pageCounts(): { bytePageCountMax: number; overviewPageCountMax: number } {
+  const tilesInView = (side: number) => (screen.width / side + 2) * (screen.height / side + 2)
+  const pages = (count: number, most: number) => Math.min(most, Math.max(2, Math.ceil(count / 256)))
+  return {
+    bytePageCountMax: pages(3 * tilesInView(128), 6),
+    overviewPageCountMax: pages(3 * tilesInView(48), 12),
+  }
+}

@@ -1,0 +1,119 @@
+/**
+ * What the hand points at and what is pinned: local bytes at once, the server's answer after a pause.
+ *
+ * A question is asked when the cursor has rested for `restMs`, and aborted when it moves on. A pin outlives everything but
+ * the next pin, Escape and its brick; it names a byte of a brick, never a place on the screen.
+ */
+import type { InspectAnswer } from '../wire/api.ts'
+import { inspectAt } from './link/api-client.ts'
+import type { OutlineStore } from './link/outline-store.ts'
+import type { TileSet } from './tileset/tile-set.ts'
+import { positionToPoint } from '../hilbert/curve.ts'
+import { toWorld, type View, type WorldPoint } from './view/camera.ts'
+import type { Inspection } from './ui/inspector.ts'
+import type { ByteSpot, World } from './world.ts'
+
+const restMs = 80
+
+interface Question {
+  readonly key: string
+  readonly timer: ReturnType<typeof setTimeout>
+  readonly controller: AbortController
+}
+
+export interface FocusParts {
+  readonly world: World
+  readonly tiles: TileSet
+  readonly outlines: OutlineStore
+  changed(): void
+}
+
+export class Focus {
+  readonly #parts: FocusParts
+  #cursor: WorldPoint | undefined
+  #pinned: { uuid: string; offset: number } | undefined
+  #question: Question | undefined
+  #answer: { key: string; value: InspectAnswer } | undefined
+
+  constructor(parts: FocusParts) {
+    this.#parts = parts
+  }
+
+  get isPinned(): boolean {
+    return this.#pinned !== undefined
+  }
+
+  /** CSS pixels; undefined: the cursor left the map. */
+  point(at: WorldPoint | undefined): void {
+    this.#cursor = at
+    this.#parts.changed()
+  }
+
+  pin(spot: ByteSpot | undefined): void {
+    this.#pinned = spot === undefined ? undefined : { uuid: spot.brick.info.uuid, offset: spot.offset }
+    this.#parts.changed()
+  }
+
+  hovered(view: View): ByteSpot | undefined {
+    return this.#cursor === undefined ? undefined : this.#parts.world.byteAt(toWorld(view, this.#cursor))
+  }
+
+  pinned(): ByteSpot | undefined {
+    const brick = this.#pinned === undefined ? undefined : this.#parts.world.bricks.get(this.#pinned.uuid)
+    if (this.#pinned === undefined || brick === undefined || this.#pinned.offset >= brick.info.length) return undefined
+    return { brick, offset: this.#pinned.offset }
+  }
+
+  /** What the inspector shows: the pin before the cursor. */
+  inspection(view: View): Inspection | undefined {
+    const spot = this.pinned() ?? this.hovered(view)
+    const key = spot === undefined ? '' : `${spot.brick.info.uuid} ${spot.brick.info.commit} ${spot.offset}`
+    this.#ask(spot, key)
+    if (spot === undefined) return undefined
+    const { brick, offset } = spot
+    const local = this.localByte(spot)
+    const answer = this.#answer?.key === key ? this.#answer.value : undefined
+    return {
+      brick: brick.info.name,
+      offset,
+      byte: local?.byte ?? answer?.byte,
+      entropy: answer?.entropy ?? local?.entropy,
+      shape: this.#parts.outlines.covering(brick.info.uuid, offset),
+      answer,
+    }
+  }
+
+  /** The byte as the picture here has it, undefined where its tile is not held. */
+  localByte({ brick, offset }: ByteSpot): { byte: number; entropy: number } | undefined {
+    const record = this.#parts.tiles.heldTile(brick.info.uuid, Math.floor(offset / 65_536))
+    if (record === undefined) return undefined
+    if (record.flat?.kind === 'fill') return { byte: record.flat.byte, entropy: 0 }
+    if (record.bytes === undefined || record.blockEntropy === undefined) return undefined
+    const { x, y } = positionToPoint(offset)
+    const column = x - record.x
+    const row = y - record.y
+    const byte = record.bytes[row * 256 + column]
+    const block = record.blockEntropy[(row >> 4) * 16 + (column >> 4)]
+    return byte === undefined || block === undefined ? undefined : { byte, entropy: (block * 8) / 255 }
+  }
+
+  #ask(spot: ByteSpot | undefined, key: string): void {
+    if (this.#question?.key === key || (key !== '' && this.#answer?.key === key)) return
+    if (this.#question !== undefined) {
+      clearTimeout(this.#question.timer)
+      this.#question.controller.abort()
+      this.#question = undefined
+    }
+    if (spot === undefined) return
+    const controller = new AbortController()
+    const { uuid, commit } = spot.brick.info
+    const ask = async () => {
+      const answer = await inspectAt({ uuid, commit, offset: spot.offset }, controller.signal)
+      if (controller.signal.aborted || answer.kind !== 'ok') return
+      this.#answer = { key, value: answer.value }
+      this.#question = undefined
+      this.#parts.changed()
+    }
+    this.#question = { key, controller, timer: setTimeout(() => void ask(), restMs) }
+  }
+}

@@ -1,0 +1,132 @@
+/**
+ * Keeps the page's bricks equal to the server's: the full answer first, then the feed; after any doubt the full answer
+ * again. What is drawn is never dropped here, only marked as older.
+ */
+import type { BrickInfo, FeedMessage, RunTuple } from '../wire/api.ts'
+import { getBricks } from './link/api-client.ts'
+import { connectFeed, type Feed, type FeedPosition } from './link/feed.ts'
+import type { TileSet } from './tileset/tile-set.ts'
+import type { Connection } from './ui/status.ts'
+import type { World, WorldBrick } from './world.ts'
+
+const retryMsFirst = 500
+const retryMsMax = 10_000
+
+export interface LiveHandlers {
+  /** Bricks or the connection changed. */
+  changed(): void
+  /** These tiles of the brick have new bytes (null: perhaps all). */
+  committed(brick: WorldBrick, dirty: readonly RunTuple[] | null): void
+  unauthorized(): void
+  /** There is no full answer yet, and the server does not answer. */
+  unreachable(): void
+}
+
+export class Live {
+  connection: Connection = 'connecting'
+  host = ''
+  /** A full answer has come. */
+  known = false
+  readonly #world: World
+  readonly #tiles: TileSet
+  readonly #handlers: LiveHandlers
+  #position: FeedPosition = { epoch: '', sequence: 0 }
+  #feed: Feed | undefined
+  #syncing: Promise<void> | undefined
+  #syncAgain = false
+
+  constructor(parts: { world: World; tiles: TileSet; handlers: LiveHandlers }) {
+    this.#world = parts.world
+    this.#tiles = parts.tiles
+    this.#handlers = parts.handlers
+  }
+
+  /** Resolves once the first full answer is in. */
+  async start(): Promise<void> {
+    await this.resync()
+    this.#feed = connectFeed({
+      position: () => this.#position,
+      deliver: (message) => this.#deliver(message),
+      resync: () => void this.resync(),
+      connected: () => this.#setConnection('connected'),
+      disconnected: () => this.#setConnection('disconnected'),
+    })
+    addEventListener('online', () => this.#feed?.retryNow())
+    document.addEventListener('visibilitychange', () => {
+      if (!document.hidden) this.#feed?.retryNow()
+    })
+  }
+
+  /** Fetches everything anew; while one runs, another is started after it. */
+  resync(): Promise<void> {
+    if (this.#syncing !== undefined) {
+      this.#syncAgain = true
+      return this.#syncing
+    }
+    this.#syncing = this.#sync().finally(() => {
+      this.#syncing = undefined
+      if (!this.#syncAgain) return
+      this.#syncAgain = false
+      void this.resync()
+    })
+    return this.#syncing
+  }
+
+  async #sync(): Promise<void> {
+    for (let attempt = 0; ; attempt++) {
+      const answer = await getBricks()
+      if (answer.kind === 'ok') {
+        const { epoch, sequence, bricks, host } = answer.value
+        this.#position = { epoch, sequence }
+        this.host = host
+        this.known = true
+        const present = new Set(bricks.map(({ uuid }) => uuid))
+        for (const uuid of [...this.#world.bricks.keys()]) if (!present.has(uuid)) this.#remove(uuid)
+        for (const brick of bricks) this.#set(brick, null)
+        this.#handlers.changed()
+        return
+      }
+      if (answer.kind === 'unauthorized') {
+        this.#handlers.unauthorized()
+        return
+      }
+      if (!this.known) this.#handlers.unreachable()
+      await pause(Math.min(retryMsMax, retryMsFirst * 2 ** attempt))
+    }
+  }
+
+  #deliver(message: Exclude<FeedMessage, { kind: 'hello' }>): void {
+    this.#position = { ...this.#position, sequence: message.sequence }
+    if (message.kind === 'removed') this.#remove(message.uuid)
+    else if (message.kind === 'brick') this.#set(message.brick, null)
+    else {
+      const known = this.#world.bricks.get(message.brick.uuid)
+      const follows = known !== undefined && known.info.generation === message.fromGeneration
+      const dirty = follows ? message.dirtyTiles : null
+      const brick = this.#set(message.brick, dirty)
+      if (known !== undefined && known.info.generation > 0) this.#handlers.committed(brick, message.dirtyTiles)
+    }
+    this.#handlers.changed()
+  }
+
+  #set(info: BrickInfo, dirty: readonly RunTuple[] | null): WorldBrick {
+    const brick = this.#world.set(info)
+    this.#tiles.setBrick(brick.tiled, dirty)
+    return brick
+  }
+
+  #remove(uuid: string): void {
+    this.#world.remove(uuid)
+    this.#tiles.removeBrick(uuid)
+  }
+
+  #setConnection(connection: Connection): void {
+    if (this.connection === connection) return
+    this.connection = connection
+    this.#handlers.changed()
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}

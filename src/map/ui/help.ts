@@ -1,0 +1,48 @@
+/** The help overlay: every key and gesture, on one card. */
+import { element } from './dom.ts'
+
+const keys: readonly (readonly [key: string, what: string])[] = [
+  ['/', 'go to path, offset, name'],
+  ['?', 'this card'],
+  ['wheel, pinch', 'zoom to the cursor'],
+  ['drag', 'pan'],
+  ['+  −', 'zoom in, out'],
+  ['← ↑ → ↓', 'pan; with shift further'],
+  ['double click', 'dive in'],
+  ['click', 'pin what is under the cursor'],
+  ['Esc', 'unpin, then one level up'],
+  ['Home', 'the whole world'],
+  ['1  2  3', 'class, entropy, value'],
+]
+
+export interface Help {
+  toggle(): void
+  readonly isOpen: boolean
+}
+
+export function createHelp(host: HTMLElement): Help {
+  const dialog = element('dialog', { attributes: { 'aria-label': 'Help' } }, [
+    element('h2', { text: 'How to move, and what you see' }),
+    element(
+      'div',
+      { class: 'keys' },
+      keys.flatMap(([key, what]) => [element('kbd', { text: key }), element('span', { text: what })]),
+    ),
+    element('p', {
+      text: 'Each brick is one file tree. Its bytes lie along a Hilbert curve: what is near in a file is near on the map, and one pixel at full size is exactly one byte. From afar a pixel sums up many; the colour says of what.',
+    }),
+  ])
+  dialog.addEventListener('click', (event) => {
+    if (event.target === dialog) dialog.close()
+  })
+  host.append(dialog)
+  return {
+    get isOpen() {
+      return dialog.open
+    },
+    toggle() {
+      if (dialog.open) dialog.close()
+      else dialog.showModal()
+    },
+  }
+}

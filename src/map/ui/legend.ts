@@ -1,0 +1,80 @@
+/** The legend of the mode, the mode switch, and the scale: how many bytes a pixel is, and a square of round size. */
+import { cividis, cssColour, type Palette } from '../draw/palette.ts'
+import { byteClasses, byteClassLabels } from '../view/byte-class.ts'
+import { iecSize, scaleBar } from '../view/format.ts'
+import { type Mode, modes } from '../view/permalink.ts'
+import { element, setText } from './dom.ts'
+
+const ramps: Readonly<Record<Exclude<Mode, 'class'>, readonly [low: string, high: string]>> = {
+  entropy: ['0', '8 bits/byte'],
+  value: ['00', 'FF'],
+}
+
+export interface Legend {
+  update(state: { mode: Mode; palette: Palette }): void
+  setScale(scale: number): void
+}
+
+export function createLegend(host: HTMLElement, options: { onMode(mode: Mode): void }): Legend {
+  const buttons = modes.map((mode, at) => {
+    const button = element('button', { text: mode, attributes: { type: 'button', role: 'radio' } })
+    button.append(element('kbd', { text: String(at + 1), attributes: { 'aria-hidden': 'true' } }))
+    button.addEventListener('click', () => options.onMode(mode))
+    return button
+  })
+  const key = element('div')
+  const perPixel = element('div')
+  const bar = element('i')
+  const barText = element('span')
+  const rule = element('div', { class: 'rule' }, [bar, barText])
+  const switcher = element('div', { class: 'modes', attributes: { role: 'radiogroup', 'aria-label': 'Colour by' } }, buttons)
+  host.append(
+    element('section', { class: 'legend', attributes: { 'aria-label': 'Legend' } }, [
+      element('div', {}, [switcher, key]),
+      element('div', { class: 'scale' }, [perPixel, rule]),
+    ]),
+  )
+  return {
+    update({ mode, palette }) {
+      for (const [at, button] of buttons.entries()) button.setAttribute('aria-checked', String(modes[at] === mode))
+      key.replaceChildren(mode === 'class' ? classKey(palette) : rampKey(ramps[mode]))
+    },
+    setScale(scale) {
+      const { units, pixels } = scaleBar({ scale, pixelsMax: 72 })
+      setText(perPixel, scaleText(scale))
+      bar.style.width = `${Math.round(pixels)}px`
+      setText(barText, `side of a ${iecSize(units * units)} square`)
+    },
+  }
+}
+
+function scaleText(scale: number): string {
+  if (scale >= 1) return `1 byte = ${short(scale)} × ${short(scale)} px`
+  const bytes = 1 / scale ** 2
+  return `1 px = ${bytes < 10 ? short(bytes) : iecSize(Math.round(bytes)).replace(/\u00a0B$/, '')}${bytes < 1024 ? ' bytes' : ''}`
+}
+
+function short(value: number): string {
+  return value.toFixed(value < 10 ? 1 : 0).replace(/\.0$/, '')
+}
+
+function classKey(palette: Palette): HTMLElement {
+  const items = byteClasses.map((name) => {
+    const swatch = element('i')
+    swatch.style.background = cssColour(palette.classes[name])
+    return element('span', {}, [swatch, byteClassLabels[name]])
+  })
+  return element('div', { class: 'swatches' }, items)
+}
+
+function rampKey([low, high]: readonly [string, string]): HTMLElement {
+  const canvas = element('canvas', { class: 'ramp' })
+  canvas.width = 256
+  canvas.height = 1
+  const context = canvas.getContext('2d') as CanvasRenderingContext2D
+  for (let x = 0; x < 256; x++) {
+    context.fillStyle = cssColour(cividis(x / 255))
+    context.fillRect(x, 0, 1, 1)
+  }
+  return element('div', { class: 'ramp-row' }, [low, canvas, high])
+}

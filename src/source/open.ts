@@ -1,0 +1,67 @@
+/** From the path that somebody names to a source: what it is, and where its relative paths start. */
+
+import fs from 'node:fs'
+import { displayPath } from '../base/bytes.ts'
+import { FoundryError } from '../base/errors.ts'
+import { asBuffer } from '../linux/libc.ts'
+
+export interface Source {
+  /** `tree`: a directory and all beneath. `file`: one file. */
+  readonly kind: 'tree' | 'file'
+  /** Absolute, without links: the directory from which entry paths start. Of one file, its directory. */
+  readonly root: Uint8Array
+  /** Of one file its basename, which is also its entry's path; empty of a tree. */
+  readonly path: Uint8Array
+}
+
+/**
+ * Resolves links in the given path itself; inside a tree none is ever followed. Relative paths start at the working
+ * directory. Errors: SOURCE_MISSING, SOURCE_UNREADABLE, SOURCE_KIND (neither file nor directory).
+ */
+export function openSource(path: Uint8Array): Source {
+  const shown = displayPath(path)
+  if (path.length === 0) throw new FoundryError('SOURCE_MISSING', 'The source path is empty. Name a file or a directory.')
+  try {
+    const real = fs.realpathSync.native(asBuffer(path), { encoding: 'buffer' })
+    const stat = fs.lstatSync(real)
+    const kind = stat.isDirectory() ? 'tree' : 'file'
+    if (kind === 'file' && !stat.isFile()) throw wrongKind(shown, stat)
+    fs.accessSync(real, kind === 'tree' ? fs.constants.R_OK | fs.constants.X_OK : fs.constants.R_OK)
+    if (kind === 'tree') return { kind, root: Uint8Array.from(real), path: new Uint8Array(0) }
+    const slash = real.lastIndexOf('/')
+    return { kind, root: Uint8Array.from(real.subarray(0, Math.max(slash, 1))), path: Uint8Array.from(real.subarray(slash + 1)) }
+  } catch (failed) {
+    throw failed instanceof FoundryError ? failed : explained(shown, failed as NodeJS.ErrnoException)
+  }
+}
+
+/** `root/path`; the root alone where the path is empty. */
+export function absolutePath(source: { readonly root: Uint8Array; readonly path: Uint8Array }): Uint8Array {
+  const { root, path } = source
+  if (path.length === 0) return root
+  const needsSlash = root.at(-1) !== slashByte
+  const joined = new Uint8Array(root.length + (needsSlash ? 1 : 0) + path.length)
+  joined.set(root)
+  if (needsSlash) joined[root.length] = slashByte
+  joined.set(path, joined.length - path.length)
+  return joined
+}
+
+const slashByte = 0x2f
+
+function wrongKind(shown: string, stat: fs.Stats): FoundryError {
+  const what = stat.isFIFO() ? 'a FIFO' : stat.isSocket() ? 'a socket' : 'a device'
+  return new FoundryError(
+    'SOURCE_KIND',
+    `${shown} is ${what}: it has no bytes at rest to fold. Name a regular file or a directory.`,
+  )
+}
+
+function explained(shown: string, failed: NodeJS.ErrnoException): unknown {
+  if (failed.code === undefined) return failed
+  if (failed.code === 'ENOENT' || failed.code === 'ENOTDIR') {
+    return new FoundryError('SOURCE_MISSING', `${shown} does not exist. Check the path.`, failed)
+  }
+  const advice = failed.code === 'EACCES' || failed.code === 'EPERM' ? ' Run with more rights, or name another source.' : ''
+  return new FoundryError('SOURCE_UNREADABLE', `${shown} cannot be read: ${failed.code}.${advice}`, failed)
+}
