@@ -90,7 +90,8 @@ export class LeafPool {
   }
 
   #start(): Worker {
-    const worker = new Worker(new URL('./leaf-worker.ts', import.meta.url))
+    // Descriptors are opened through libc and closed by node:fs: node must not keep a list of its own.
+    const worker = new Worker(new URL('./leaf-worker.ts', import.meta.url), { trackUnmanagedFds: false })
     worker.unref()
     worker.on('message', (answer: WorkerAnswer) => this.#settle(worker, answer))
     worker.on('error', (error) => this.#lost(worker, error))
