@@ -116,19 +116,19 @@ const anyBatch = fc
 const anyHistory = fc.array(anyBatch, { minLength: 1, maxLength: 6, size: 'max' })
 
 test('a map changed in any batches is the map built anew, with small pages on many levels', () => {
-  fc.assert(fc.property(anyHistory, (batches) => checkHistory(small, batches)), { numRuns: 120 })
+  fc.assert(fc.property(anyHistory, (batches) => checkHistory(small, batches)), { numRuns: 40 })
 })
 
 test('a map changed in any batches is the map built anew, where nearly all cuts are forced', () => {
-  fc.assert(fc.property(anyHistory, (batches) => checkHistory(forced, batches)), { numRuns: 120 })
+  fc.assert(fc.property(anyHistory, (batches) => checkHistory(forced, batches)), { numRuns: 40 })
 })
 
 test('a map without tree hashes changes in the same way', () => {
-  fc.assert(fc.property(anyHistory, (batches) => checkHistory(smallSlots, batches)), { numRuns: 40 })
+  fc.assert(fc.property(anyHistory, (batches) => checkHistory(smallSlots, batches)), { numRuns: 20 })
 })
 
 test('a large map shrinks to nothing and grows again in single steps', () => {
-  const keys = Array.from({ length: 150 }, (_, i) => `k${(i * 67) % 150}`)
+  const keys = Array.from({ length: 90 }, (_, i) => `k${(i * 67) % 90}`)
   const grow = keys.map((key, i) => new Map([[key, record(i)]]))
   const shrink = keys.toReversed().map((key) => new Map([[key, null]]))
   checkHistory(small, [...grow, ...shrink])

@@ -86,6 +86,9 @@ export function recordOf(tree: MapTree, item: LeafItem): Uint8Array {
   return record
 }
 
+/** An item takes 4 bytes or more, and no file has more than 2^53. */
+const recordCountMax = 2 ** 51
+
 /** An index page that was read before. */
 interface Remembered {
   readonly map: MapKind
@@ -105,6 +108,7 @@ function openPage(tree: MapTree, item: { pointer: Pointer; hash: Uint8Array; cou
   checkHash(hash, item)
   const page = known?.map === map ? known.page : parsePage(raw, { map, offset })
   const count = page.kind === 'leaf' ? page.items.length : page.items.reduce((sum, child) => sum + child.count, 0)
+  if (count > recordCountMax) throw new BrickDamage('page', `${count} items lie under a page`, offset)
   if (count !== item.count) throw new BrickDamage('page', `${count} items lie under a count of ${item.count}`, offset)
   if (page.kind === 'index') remembered.set(raw, { map, hash, page })
   return page

@@ -66,7 +66,7 @@ function openOrCreate(request: FoldRequest, source: Source): OpenBrick {
     return createBrick(request.brick, request.random)
   }
   const brick = openBrick(request.brick, request.random)
-  const { meta } = new BrickView(brick.writer.file, brick.recovery.head.record)
+  const { meta } = new BrickView(brick.writer.file, brick.recovery.head)
   if (meta.kind === source.kind && equalBytes(meta.source, absolutePath(source))) return brick
   brick.writer.close()
   const shown = displayPath(request.brick)
@@ -119,7 +119,7 @@ function inodeOfFd(fd: number): { dev: bigint; ino: bigint } {
 
 function metaOf(source: Source, request: FoldRequest, { writer }: OpenBrick): BrickMeta {
   const path = absolutePath(source)
-  const before = writer.head === undefined ? undefined : new BrickView(writer.file, writer.head.record).meta
+  const before = writer.head === undefined ? undefined : new BrickView(writer.file, writer.head).meta
   return {
     unknown: before?.unknown ?? {},
     kind: source.kind,

@@ -27,7 +27,7 @@ export function openBrick(path: Uint8Array, random: Random): OpenBrick & { recov
   const { writer, recovery } = BrickWriter.open(path, random)
   try {
     const { record } = recovery.head
-    const view = new BrickView(writer.file, record)
+    const view = new BrickView(writer.file, recovery.head)
     const context = contextOf(writer)
     const model = BrickModel.load(view.entries())
     const hash = rootHash(view, context)

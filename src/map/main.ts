@@ -73,7 +73,7 @@ async function start(): Promise<void> {
     app.setTheme(theme())
     ui.setMode(app.mode)
   })
-  void document.fonts.ready.then(() => {
+  void loadFonts().then(() => {
     app.overlay.forgetTexts()
     app.changed()
   })
@@ -81,6 +81,12 @@ async function start(): Promise<void> {
   if (!live.known) return
   firstPlace(app, ui.navigator, ui.setMode)
   ui.keepPermalink()
+}
+
+/** The canvas asks for no font by itself: those of the names and digits are loaded here. */
+async function loadFonts(): Promise<void> {
+  const faces = ['400 12px Inter', '500 12px Inter', '600 12px Inter', '400 12px "JetBrains Mono"', '500 12px "JetBrains Mono"']
+  await Promise.allSettled(faces.map((face) => document.fonts.load(face)))
 }
 
 /** One notice at a time; undefined takes it away. */

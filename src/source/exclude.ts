@@ -45,14 +45,17 @@ export class ExcludeMatcher {
 
   /** Whether this very path is excluded; that its parents are not is known to the caller. The root never is. */
   excludes(path: Uint8Array, kind: PathKind): boolean {
-    if (path.length === 0 || (this.#names.length === 0 && this.#paths.length === 0)) return false
-    const parts = bytesKey(path).split('/')
-    return this.#excludesParts(parts, kind)
+    return this.#hasPatterns && this.#excludesParts(bytesKey(path).split('/'), kind)
+  }
+
+  /** The same for a path that is at hand as one character per byte. */
+  excludesText(path: string, kind: PathKind): boolean {
+    return this.#hasPatterns && this.#excludesParts(path.split('/'), kind)
   }
 
   /** Whether the path or a directory above it is excluded. */
   covers(path: Uint8Array, kind: PathKind): boolean {
-    if (path.length === 0 || (this.#names.length === 0 && this.#paths.length === 0)) return false
+    if (!this.#hasPatterns) return false
     const parts = bytesKey(path).split('/')
     for (let count = 1; count < parts.length; count++) {
       if (this.#excludesParts(parts.slice(0, count), 'dir')) return true
@@ -64,8 +67,13 @@ export class ExcludeMatcher {
     return this.#devicesByIno.get(inode.ino)?.includes(inode.dev) ?? false
   }
 
+  get #hasPatterns(): boolean {
+    return this.#names.length > 0 || this.#paths.length > 0
+  }
+
   #excludesParts(parts: readonly string[], kind: PathKind): boolean {
     const name = parts.at(-1) as string
+    if (name === '') return false
     return (
       this.#names.some((rule) => rule.applies(kind) && matchesName(rule.parts[0] as Glob, name)) ||
       this.#paths.some((rule) => rule.applies(kind) && matchesParts(rule.parts, parts))

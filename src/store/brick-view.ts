@@ -5,6 +5,7 @@
  */
 import { must } from '../base/assert.ts'
 import type { Run } from '../base/entry.ts'
+import type { CommitExtras } from '../brick/commit-extras.ts'
 import type { CommitRecord } from '../brick/commit-record.ts'
 import { decodeEntry, type EntryRecord, keyOfPath, pathOfKey } from '../brick/entry-record.ts'
 import { FrameType } from '../brick/frame.ts'
@@ -14,7 +15,7 @@ import { type BrickMeta, parseMeta } from '../brick/meta.ts'
 import { type NodeTable, parseNode, type Section, TileKind } from '../brick/node.ts'
 import { lookup, type PageStore, scan } from '../brick/page-map.ts'
 import { type NodePointer, noPointer, type Pointer } from '../brick/pointer.ts'
-import type { BrickFile } from './brick-file.ts'
+import type { BrickFile, Head } from './brick-file.ts'
 import { nodeTools } from './node-tools.ts'
 import { readOnlyPages } from './page-store.ts'
 
@@ -41,10 +42,13 @@ export class BrickView {
   readonly pages: PageStore
   readonly #nodes = new Map<number, NodeTable>()
   #meta: BrickMeta | undefined
+  readonly #commit: Pointer
+  #extras: CommitExtras | undefined
 
-  constructor(file: BrickFile, record: CommitRecord) {
+  constructor(file: BrickFile, { record, commit }: Pick<Head, 'record' | 'commit'>) {
     this.file = file
     this.record = record
+    this.#commit = commit
     this.pages = readOnlyPages(file, record)
   }
 
@@ -52,6 +56,12 @@ export class BrickView {
     const { pointer } = this.record.meta
     this.#meta ??= parseMeta(this.file.frame(FrameType.meta, pointer, this.record), pointer.offset)
     return this.#meta
+  }
+
+  /** Why this commit was made, what it changed, what it counts. */
+  get extras(): CommitExtras {
+    this.#extras ??= this.file.commit(this.#commit, this.record).extras
+    return this.#extras
   }
 
   /** Tiles that N covers. */

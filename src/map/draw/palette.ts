@@ -32,10 +32,10 @@ export const palettes: Readonly<Record<Theme, Palette>> = {
     theme: 'dark',
     world: 0x07090b,
     ground: 0x0d1014,
-    classes: { zero: 0x0d1014, control: 0x16735a, text: 0x76bdf0, high: 0xd9772b, ff: 0xf1efe9 },
+    classes: { zero: 0x0d1014, control: 0x126b58, text: 0x74bbf0, high: 0xc9801a, ff: 0xf1efe9 },
     frame: 0x59626d,
     directory: 0xc3cad2,
-    entry: 0x8b949e,
+    entry: 0x2b333c,
     accent: 0xe58fc0,
     hatch: 0x6b737d,
     heat: 0xffb454,
@@ -46,10 +46,10 @@ export const palettes: Readonly<Record<Theme, Palette>> = {
     theme: 'light',
     world: 0xe9e7e2,
     ground: 0xf6f5f2,
-    classes: { zero: 0xf6f5f2, control: 0x125f4b, text: 0x6fb3e2, high: 0xc9601c, ff: 0x1a1c1f },
+    classes: { zero: 0xf6f5f2, control: 0x125f4b, text: 0x6fb3e2, high: 0xb86a10, ff: 0x1a1c1f },
     frame: 0x8e8b84,
     directory: 0x2f3338,
-    entry: 0x5d6268,
+    entry: 0xb4b1a9,
     accent: 0xa8327c,
     hatch: 0x8d8a84,
     heat: 0xd9480f,
@@ -112,6 +112,55 @@ export function byteColour(options: { palette: Palette; mode: Mode; byte: number
   if (mode === 'class') return palette.classes[byteClassOf(byte)]
   if (byte === 0 && (mode === 'value' || blockEntropy === 0)) return palette.ground
   return cividis((mode === 'value' ? byte : blockEntropy) / 255)
+}
+
+/** One texel of an overview, each plane 0 .. 255. */
+export interface OverviewTexel {
+  readonly entropy: number
+  readonly mean: number
+  readonly zero: number
+  readonly print: number
+  readonly high: number
+  readonly coverage: number
+}
+
+/** Colour of an overview's texel drawn one pixel or larger: what the shader computes, up to rounding. */
+export function overviewColour(options: { palette: Palette; mode: Mode; texel: OverviewTexel }): number {
+  const { palette, mode, texel } = options
+  const coverage = texel.coverage / 255
+  if (coverage === 0) return palette.ground
+  if (mode !== 'class') {
+    const level = mode === 'value' ? texel.mean : texel.entropy
+    const empty = texel.mean === 0 && (mode === 'value' || texel.entropy === 0)
+    return mixedLight([
+      { colour: empty ? palette.ground : cividis(level / 255), weight: coverage },
+      { colour: palette.ground, weight: 1 - coverage },
+    ])
+  }
+  const ff = texel.mean === 255 ? texel.high / 255 : 0
+  const shares: Readonly<Record<ByteClass, number>> = {
+    zero: texel.zero / 255,
+    control: Math.max(0, 255 - texel.zero - texel.print - texel.high) / 255,
+    text: texel.print / 255,
+    high: texel.high / 255 - ff,
+    ff,
+  }
+  const total = Object.values(shares).reduce((sum, share) => sum + share * share, 0)
+  if (total === 0) return palette.ground
+  const parts = Object.entries(shares).map(([name, share]) => ({
+    colour: palette.classes[name as ByteClass],
+    weight: ((share * share) / total) * coverage,
+  }))
+  return mixedLight([...parts, { colour: palette.ground, weight: 1 - coverage }])
+}
+
+/** Weights sum up to 1; channels are mixed as squares. */
+function mixedLight(parts: readonly { colour: number; weight: number }[]): number {
+  const channel = (shift: number) => {
+    const light = parts.reduce((sum, { colour, weight }) => sum + weight * (((colour >> shift) & 255) / 255) ** 2, 0)
+    return Math.round(Math.sqrt(light) * 255) << shift
+  }
+  return channel(16) | channel(8) | channel(0)
 }
 
 export function cssColour(colour: number, alpha = 1): string {

@@ -101,7 +101,7 @@ function drawFlat(pen: Pen, input: SceneInput, { record }: Drawn, rect: Rect): v
   if (flat.kind === 'pruned') pen.worldRect('flat', rect, { colour: palette.hatch, alpha: 0.6, pattern: 2 })
 }
 
-/** Entries as gaps in the colour of the ground, then directories as a light line in such a gap. */
+/** Entries as thin grey seams, then directories as a light line in such a gap. */
 function drawShapes(pen: Pen, input: SceneInput, brick: { x: number; y: number }, shapes: readonly Shape[]): void {
   const { palette, view } = input
   for (const shape of shapes) {
@@ -112,7 +112,7 @@ function drawShapes(pen: Pen, input: SceneInput, brick: { x: number; y: number }
     for (const square of shape.hatched) {
       pen.worldRect('frame', squareRect(square, brick), { colour: palette.hatch, alpha: 0.5 * alpha, pattern: 1 })
     }
-    pen.lines(shape.lines, brick, { colour: palette.ground, width: 1, alpha: 0.85 * alpha })
+    pen.lines(shape.lines, brick, { colour: palette.entry, width: 1, alpha })
   }
   for (const shape of shapes) {
     if (shape.kind !== 'directory') continue

@@ -2,8 +2,10 @@
  * The GLSL of the map. Positions are CSS pixels of the view, computed on the CPU in doubles; each corner of a quad is
  * taken as given, never as origin + size, so that neighbours share their edge to the last bit and no seam shows.
  *
- * Where a screen pixel covers several texels, up to 4 x 4 of them are averaged, in squared values (close to light),
- * so that a coarse view keeps the brightness of a fine one; from one pixel a texel on, each pixel is exactly one colour.
+ * Where a screen pixel covers several texels, up to 4 x 4 of them are read and summed up as an overview would: colours
+ * are mixed in squared values (close to light), classes by the squares of their shares, so that the main one is seen.
+ * From one pixel a texel on, each pixel of level 0 is exactly one colour of the palette. `overviewColour` in palette.ts is
+ * the same in TypeScript.
  */
 
 export const tileVertex = `#version 300 es
@@ -23,8 +25,12 @@ void main() {
 }
 `
 
-/** `shade` is the body of vec3 shade(ivec2 texel); `side`: texels along the tile. */
-function tileFragment(options: { samplers: string; shade: string; side: number }): string {
+/**
+ * `read` is the body of void read(ivec2 texel, int mode, inout vec4 shares, inout vec2 ends, inout vec4 light): adds what
+ * the texel holds. Of class mode: shares of control, text, high, 0xFF; of zero and of owned bytes. Of the others: squared
+ * colour and weight. `side`: texels along the tile.
+ */
+function tileFragment(options: { samplers: string; read: string; side: number }): string {
   return `#version 300 es
 precision highp float;
 precision highp int;
@@ -36,28 +42,37 @@ uniform sampler2D uPalette;
 uniform float uMode;
 out vec4 oColour;
 vec3 palette(int column, int row) { return texelFetch(uPalette, ivec2(column, row), 0).rgb; }
+vec3 squared(vec3 colour) { return colour * colour; }
 int level(float unorm) { return int(unorm * 255.0 + 0.5); }
-vec3 shade(ivec2 texel, int mode) {
-${options.shade}
+void read(ivec2 texel, int mode, inout vec4 shares, inout vec2 ends, inout vec4 light) {
+${options.read}
+}
+vec3 mixed(vec4 shares, vec2 ends, float count) {
+  vec4 weights = shares * shares * shares;
+  float zero = ends.x * ends.x * ends.x;
+  float total = zero + weights.x + weights.y + weights.z + weights.w;
+  vec3 ground = squared(palette(4, 3));
+  if (total == 0.0) return ground;
+  vec3 owned = zero * squared(palette(0, 3)) + weights.x * squared(palette(1, 3)) + weights.y * squared(palette(2, 3))
+    + weights.z * squared(palette(3, 3)) + weights.w * squared(palette(5, 3));
+  return mix(ground, owned / total, ends.y / count);
 }
 void main() {
   int mode = int(uMode + 0.5);
   vec2 footprint = max(abs(dFdx(vTexel)), abs(dFdy(vTexel)));
   int taps = clamp(int(ceil(max(footprint.x, footprint.y) - 0.01)), 1, 4);
   ivec2 last = ivec2(${options.side - 1});
-  if (taps == 1) {
-    oColour = vec4(shade(clamp(ivec2(floor(vTexel)), ivec2(0), last), mode), 1.0);
-    return;
-  }
-  vec3 sum = vec3(0.0);
+  vec4 shares = vec4(0.0);
+  vec2 ends = vec2(0.0);
+  vec4 light = vec4(0.0);
   for (int row = 0; row < taps; row++) {
     for (int column = 0; column < taps; column++) {
       vec2 offset = (vec2(float(column), float(row)) + 0.5) / float(taps) - 0.5;
-      vec3 colour = shade(clamp(ivec2(floor(vTexel + offset * footprint)), ivec2(0), last), mode);
-      sum += colour * colour;
+      read(clamp(ivec2(floor(vTexel + offset * footprint)), ivec2(0), last), mode, shares, ends, light);
     }
   }
-  oColour = vec4(sqrt(sum / float(taps * taps)), 1.0);
+  vec3 colour = mode == 0 ? mixed(shares, ends, float(taps * taps)) : light.rgb / light.a;
+  oColour = vec4(sqrt(colour), 1.0);
 }
 `
 }
@@ -66,40 +81,40 @@ void main() {
 export const byteFragment = tileFragment({
   side: 256,
   samplers: 'uniform sampler2DArray uBytes;\nuniform sampler2DArray uEntropy;',
-  shade: `
+  read: `
   int value = level(texelFetch(uBytes, ivec3(texel, vLayer), 0).r);
-  if (mode == 0) return palette(value, 0);
-  if (mode == 2) return palette(value, 2);
+  if (mode == 0) {
+    ends.y += 1.0;
+    if (value == 0) ends.x += 1.0;
+    else if (value == 255) shares.w += 1.0;
+    else if (value >= 128) shares.z += 1.0;
+    else if ((value >= 32 && value <= 126) || (value >= 9 && value <= 13)) shares.y += 1.0;
+    else shares.x += 1.0;
+    return;
+  }
   int entropy = level(texelFetch(uEntropy, ivec3(texel >> 4, vLayer), 0).r);
-  return entropy == 0 && value == 0 ? palette(4, 3) : palette(entropy, 1);`,
+  vec3 colour = palette(value, 2);
+  if (mode == 1) colour = entropy == 0 && value == 0 ? palette(4, 3) : palette(entropy, 1);
+  light += vec4(squared(colour), 1.0);`,
 })
 
-/**
- * Overviews: ENT MEAN COV ZERO in the left half of a layer, PRINT HIGH in the right. The class colours are mixed by
- * their shares, and the whole against the ground by the share of owned bytes. A mean of 255 is 0xFF throughout.
- */
+/** Overviews: ENT MEAN COV ZERO in the left half of a layer, PRINT HIGH in the right. A mean of 255 is 0xFF throughout. */
 export const overviewFragment = tileFragment({
   side: 64,
   samplers: 'uniform sampler2DArray uPlanes;',
-  shade: `
+  read: `
   vec4 a = texelFetch(uPlanes, ivec3(texel, vLayer), 0);
-  vec3 ground = palette(4, 3);
-  if (a.b == 0.0) return ground;
-  vec3 colour;
   if (mode == 0) {
     vec2 b = texelFetch(uPlanes, ivec3(texel.x + 64, texel.y, vLayer), 0).rg;
-    float control = max(0.0, 1.0 - a.a - b.r - b.g);
-    vec3 zeroColour = palette(0, 3), controlColour = palette(1, 3), textColour = palette(2, 3);
-    vec3 highColour = palette(level(a.g) == 255 ? 5 : 3, 3);
-    vec3 light = a.a * zeroColour * zeroColour + control * controlColour * controlColour
-      + b.r * textColour * textColour + b.g * highColour * highColour;
-    colour = sqrt(light / max(1e-3, a.a + control + b.r + b.g));
-  } else if (mode == 2) {
-    colour = palette(level(a.g), 2);
-  } else {
-    colour = level(a.r) == 0 && level(a.g) == 0 ? ground : palette(level(a.r), 1);
+    float high = level(a.g) == 255 ? 0.0 : b.g;
+    shares += a.b * vec4(max(0.0, 1.0 - a.a - b.r - b.g), b.r, high, b.g - high);
+    ends += a.b * vec2(a.a, 1.0);
+    return;
   }
-  return sqrt(mix(ground * ground, colour * colour, a.b));`,
+  vec3 ground = squared(palette(4, 3));
+  vec3 colour = mode == 2 ? palette(level(a.g), 2) : palette(level(a.r), 1);
+  if (mode == 1 && level(a.r) == 0 && level(a.g) == 0) colour = palette(4, 3);
+  light += vec4(mix(ground, squared(colour), a.b), 1.0);`,
 })
 
 /** Flat rectangles: plates, frames, hairlines, hatching. aColour is not premultiplied. */

@@ -1,0 +1,58 @@
+/** What the wire says of a brick. */
+import { displayPath, toHex } from '../base/bytes.ts'
+import type { Run, Timestamp } from '../base/entry.ts'
+import type { BrickView } from '../store/brick-view.ts'
+import type { BrickInfo, RunTuple } from '../wire/api.ts'
+
+/** Beyond that many a commit names no runs: clients take all tiles as changed. */
+const dirtyRunsNamedMax = 4_096
+
+export interface InfoParts extends Pick<BrickInfo, 'uuid' | 'name' | 'source' | 'kind' | 'state' | 'message' | 'progress' | 'district'> {
+  readonly view: BrickView | undefined
+}
+
+export function infoOf({ view, ...parts }: InfoParts): BrickInfo {
+  if (view === undefined) {
+    const nothing = { generation: 0, commit: '', time: null, length: 0, height: 1 }
+    return { ...parts, ...nothing, entryCount: 0, contentBytes: 0, unreadableCount: 0 }
+  }
+  const { record } = view
+  const { counts } = view.extras
+  return {
+    ...parts,
+    generation: record.generation,
+    commit: toHex(record.id),
+    time: rfc3339(record.time),
+    length: record.length,
+    height: record.height,
+    entryCount: counts.entries,
+    contentBytes: counts.bytes,
+    unreadableCount: counts.unreadable,
+  }
+}
+
+/** A brick that is shown but not followed. */
+export function storedInfo(view: BrickView): BrickInfo {
+  const { meta, record } = view
+  return infoOf({
+    uuid: toHex(record.uuid),
+    name: meta.name,
+    source: displayPath(meta.source),
+    kind: meta.kind,
+    state: 'stored',
+    message: 'not followed by this daemon',
+    progress: null,
+    view,
+    district: meta.district,
+  })
+}
+
+export function dirtyTuples(runs: readonly Run[]): readonly RunTuple[] | null {
+  return runs.length > dirtyRunsNamedMax ? null : runs.map(({ start, length }) => [start, length] as const)
+}
+
+/** RFC 3339 UTC with nanoseconds. */
+export function rfc3339({ seconds, nanoseconds }: Timestamp): string {
+  const whole = new Date(seconds * 1_000).toISOString().slice(0, -5)
+  return `${whole}.${String(nanoseconds).padStart(9, '0')}Z`
+}
