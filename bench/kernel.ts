@@ -33,7 +33,7 @@ function measure(
   return { name, gigabytesPerSecond: (tiles * tileBytes) / bestMs / 1e6 }
 }
 
-function tileOf(index: number): Uint8Array {
+function tileOf(index: number): Uint8Array<ArrayBuffer> {
   return kernel.input.subarray(index * tileSizeBytes, (index + 1) * tileSizeBytes)
 }
 

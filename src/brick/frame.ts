@@ -71,7 +71,11 @@ export function encodeFrame(input: FrameInput): { bytes: Uint8Array; storedLengt
  * frameBytes(payload.length). The target may hold anything before.
  */
 export function encodeFrameInto(target: Uint8Array, at: number, input: FrameInput): number {
-  const stored = encodedPayload(input)
+  const { payload, tools } = input
+  checkInput(input)
+  const place = target.subarray(at + frameHeaderBytes, at + frameHeaderBytes + Math.floor(payload.length * keptShareMax))
+  const written = isCompressible(input) ? tools.zstdCompressInto(payload, place) : 0
+  const stored = written > 0 ? place.subarray(0, written) : payload
   const end = at + frameBytes(stored.length)
   assert(at >= 0 && end <= target.length, `the frame ends at ${end} of ${target.length} bytes`)
   fillFrame(target.subarray(at, end), input, stored)
@@ -186,15 +190,23 @@ const keptShareMax = 0.97
 
 /** What is stored; the payload itself where it is kept raw. */
 function encodedPayload(input: FrameInput): Uint8Array {
-  const { payload, type } = input
-  assert(payload.length <= rawLengthMax(type), `a payload of type ${type} had ${payload.length} bytes`)
-  assert(input.epoch.length === epochBytes, `epoch had ${input.epoch.length} bytes`)
-  if (input.codec === 'raw' || payload.length < compressBytesMin) return payload
+  const { payload } = input
+  checkInput(input)
+  if (!isCompressible(input)) return payload
   const compressed = input.tools.zstdCompress(payload)
   return compressed.length <= payload.length * keptShareMax ? compressed : payload
 }
 
-/** `target` is exactly the frame's place. */
+function checkInput({ payload, type, epoch }: FrameInput): void {
+  assert(payload.length <= rawLengthMax(type), `a payload of type ${type} had ${payload.length} bytes`)
+  assert(epoch.length === epochBytes, `epoch had ${epoch.length} bytes`)
+}
+
+function isCompressible({ codec, payload }: FrameInput): boolean {
+  return codec !== 'raw' && payload.length >= compressBytesMin
+}
+
+/** `target` is exactly the frame's place; `stored` may lie in it already. */
 function fillFrame(target: Uint8Array, input: FrameInput, stored: Uint8Array): void {
   const { tools, payload } = input
   const view = new DataView(target.buffer, target.byteOffset, frameHeaderBytes)
@@ -207,7 +219,7 @@ function fillFrame(target: Uint8Array, input: FrameInput, stored: Uint8Array): v
   view.setBigUint64(16, input.id, true)
   view.setUint32(24, tools.crc32(stored), true)
   view.setUint32(crcAt, tools.crc32(input.epoch, tools.crc32(target.subarray(0, crcAt))), true)
-  target.set(stored, frameHeaderBytes)
+  if (stored.buffer !== target.buffer || stored === payload) target.set(stored, frameHeaderBytes)
   target.fill(0, frameHeaderBytes + stored.length)
 }
 

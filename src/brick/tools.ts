@@ -7,6 +7,8 @@ export interface Tools {
   crc32(bytes: Uint8Array, seed?: number): number
   /** One zstd frame with its content size in the header, level 1. */
   zstdCompress(bytes: Uint8Array): Uint8Array
+  /** The same into `target`: bytes written, or 0 where they do not fit. */
+  zstdCompressInto(bytes: Uint8Array, target: Uint8Array): number
   /**
    * The content of exactly one frame of exactly `rawLength` bytes. The caller has checked the frame's header
    * (`zstd-frame.ts`); throws anything where decoding fails. Never allocates more than rawLength + a constant.

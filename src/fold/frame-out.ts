@@ -1,18 +1,16 @@
 /**
  * Appends frames to a brick that several threads write at once.
  *
- * Space is reserved by an atomic add on the shared end of the file, one run a flush, exactly as long as the frames in
- * it: no gap is ever left. Frames of one flush are contiguous. Offsets exist only after `flush`.
+ * Frames are made in an arena of the thread; space is reserved by an atomic add on the shared end of the file, one run a
+ * flush, exactly as long as the frames in it: no gap is ever left. Frames of one flush are contiguous. Offsets exist only after `flush`.
  */
-import { writevSync } from 'node:fs'
-import { assert } from '../base/assert.ts'
-import { encodeFrame, type FrameType } from '../brick/frame.ts'
-import type { Pointer } from '../brick/pointer.ts'
+import { writeSync } from 'node:fs'
+import { encodeFrameInto, type FrameType } from '../brick/frame.ts'
+import { frameBytes, type Pointer } from '../brick/pointer.ts'
 import type { Tools } from '../brick/tools.ts'
 
-const flushBytes = 1 << 20
-/** Linux's IOV_MAX is 1,024. */
-const flushFrames = 512
+/** Room for frames that wait for their place. */
+const arenaBytes = 1 << 20
 
 export interface BrickOutput {
   readonly fd: number
@@ -28,15 +26,17 @@ export interface FrameRequest {
   readonly payload: Uint8Array
 }
 
-/** A frame that has been appended; `offset` is 0 until its flush. */
+/** A frame that has been appended; `offset` is relative to its flush until then. */
 export interface PendingPointer {
   offset: number
   storedLength: number
 }
 
+/** Of this thread: a FrameOut is flushed before another one appends. */
+const arena = new Uint8Array(arenaBytes)
+
 export class FrameOut {
   readonly #output: BrickOutput
-  #frames: Uint8Array[] = []
   #pointers: PendingPointer[] = []
   #bytes = 0
 
@@ -46,13 +46,11 @@ export class FrameOut {
 
   append({ type, id, payload }: FrameRequest): PendingPointer {
     const { epoch, tools } = this.#output
-    const { bytes, storedLength } = encodeFrame({ type, id, payload, epoch, tools })
+    if (this.#bytes + frameBytes(payload.length) > arenaBytes) this.flush()
+    const storedLength = encodeFrameInto(arena, this.#bytes, { type, id, payload, epoch, tools })
     const pointer: PendingPointer = { offset: this.#bytes, storedLength }
-    this.#frames.push(bytes)
     this.#pointers.push(pointer)
-    this.#bytes += bytes.length
-    pointer.offset = -pointer.offset - 1 // relative until flushed
-    if (this.#bytes >= flushBytes || this.#frames.length >= flushFrames) this.flush()
+    this.#bytes += frameBytes(storedLength)
     return pointer
   }
 
@@ -64,36 +62,13 @@ export class FrameOut {
   }
 
   flush(): void {
-    if (this.#frames.length === 0) return
+    if (this.#bytes === 0) return
     const base = Number(Atomics.add(this.#output.end, 0, BigInt(this.#bytes)))
-    writeAll(this.#output.fd, this.#frames, base)
-    for (const pointer of this.#pointers) pointer.offset = base - (pointer.offset + 1)
-    this.#frames = []
+    for (let done = 0; done < this.#bytes; ) {
+      done += writeSync(this.#output.fd, arena, done, this.#bytes - done, base + done)
+    }
+    for (const pointer of this.#pointers) pointer.offset += base
     this.#pointers = []
     this.#bytes = 0
   }
-}
-
-/** pwritev until all is written: the kernel may write less than asked. */
-function writeAll(fd: number, frames: readonly Uint8Array[], position: number): void {
-  let pending = frames
-  let at = position
-  while (pending.length > 0) {
-    const written = writevSync(fd, pending, at)
-    assert(written > 0, 'pwritev wrote nothing')
-    at += written
-    pending = after(pending, written)
-  }
-}
-
-function after(frames: readonly Uint8Array[], written: number): readonly Uint8Array[] {
-  let skip = written
-  let index = 0
-  while (index < frames.length && skip >= (frames[index] as Uint8Array).length) {
-    skip -= (frames[index] as Uint8Array).length
-    index++
-  }
-  if (index === frames.length) return []
-  const [head, ...rest] = frames.slice(index) as [Uint8Array, ...Uint8Array[]]
-  return [head.subarray(skip), ...rest]
 }

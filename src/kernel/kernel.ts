@@ -26,27 +26,27 @@ export {
 
 export interface Kernel {
   /** tileCapacity x 65,536 bytes in curve order, to be written by the caller. */
-  readonly input: Uint8Array
+  readonly input: Uint8Array<ArrayBuffer>
   /** 65,536 bytes, to be written by the caller: not 0 where the byte of the tile described with 'mask' is owned. */
-  readonly mask: Uint8Array
+  readonly mask: Uint8Array<ArrayBuffer>
   /** Written by describe: the tile's level-2 page, 7,680 bytes. */
-  readonly level2: Uint8Array
+  readonly level2: Uint8Array<ArrayBuffer>
   /** Written by describe: 6 planes x 256 texels of level 4. */
-  readonly level4: Uint8Array
+  readonly level4: Uint8Array<ArrayBuffer>
   /** Written by all others, which return the part that they wrote; 65,536 bytes. */
-  readonly output: Uint8Array
+  readonly output: Uint8Array<ArrayBuffer>
   /** Levels 2 and 4 of the tile; only owned bytes count. */
   describe(tileIndex: number, owned: 'all' | 'mask'): void
   /** Curve order -> 256 x 256 row-major. */
-  fold(tileIndex: number, orientation: Orientation): Uint8Array
+  fold(tileIndex: number, orientation: Orientation): Uint8Array<ArrayBuffer>
   /** 256 x 256 row-major -> curve order. */
-  unfold(tileIndex: number, orientation: Orientation): Uint8Array
+  unfold(tileIndex: number, orientation: Orientation): Uint8Array<ArrayBuffer>
   /** 4,096 texels of plane `planeIndex` (default 0, at most 15) of the page at the start of input -> 64 x 64 row-major. */
-  foldPlane(orientation: Orientation, planeIndex?: number): Uint8Array
+  foldPlane(orientation: Orientation, planeIndex?: number): Uint8Array<ArrayBuffer>
   /** 256 texels at the start of input -> 16 x 16 row-major. */
-  foldBlocks(orientation: Orientation): Uint8Array
+  foldBlocks(orientation: Orientation): Uint8Array<ArrayBuffer>
   /** The page at the start of input, 6 planes x 4,096 texels of a level >= 4 -> 6 x 256 texels of the level two above. */
-  reduce(): Uint8Array
+  reduce(): Uint8Array<ArrayBuffer>
 }
 
 /** 1 GiB of input. */

@@ -30,9 +30,9 @@ const fchownatFlagged = bind<(fd: number, path: Uint8Array, uid: number, gid: nu
 const utimensatFlagged = bind<(fd: number, path: Uint8Array, times: Uint8Array, flags: number) => number>(
   'int utimensat(int directory, const uint8_t *path, const uint8_t *times, int flags)',
 )
-const mknodatNumbered = bindSyscall<
-  (call: number, fd: number, path: Uint8Array, mode: number, rdev: number) => number
->(['int', 'const uint8_t *', 'uint32_t', 'uint32_t'])
+const mknodatNumbered = bindSyscall<(call: number, fd: number, path: Uint8Array, mode: number, rdev: number) => number>(
+  ['int', 'const uint8_t *', 'uint32_t', 'uint32_t'],
+)
 const times = new Uint8Array(32)
 const timeFields = new DataView(times.buffer)
 

@@ -132,7 +132,17 @@ test('no operation takes a path that is absolute, empty in part, or has `.`, `..
   withDestination(({ beneath, outside }) => {
     fs.closeSync(beneath.createFile(utf8('own'), 0o600))
     beneath.makeDirectory(utf8('a'), 0o700)
-    const paths = ['..', '../outside/secret', 'a/../../outside/new', `${outside}/secret`, '/etc', 'a//b', 'a/', '.', 'a/./b']
+    const paths = [
+      '..',
+      '../outside/secret',
+      'a/../../outside/new',
+      `${outside}/secret`,
+      '/etc',
+      'a//b',
+      'a/',
+      '.',
+      'a/./b',
+    ]
     for (const at of [...paths, 'a\0b', 'a/b\0']) {
       for (const operation of operations(beneath, at)) assert.throws(operation, unsafe, at)
     }

@@ -12,7 +12,7 @@ import { bytesKey, displayPath } from '../base/bytes.ts'
 import type { Timestamp, Xattr } from '../base/entry.ts'
 import { FoundryError } from '../base/errors.ts'
 import { call } from './beneath-calls.ts'
-import { closeDirectory, type Opened } from './directory.ts'
+import { closeFd, type Opened } from './directory.ts'
 import { type ByteText, checked, cString, failure, lastErrnoName } from './libc.ts'
 import { openBeneath } from './openat2.ts'
 import { type FileStat, statAt } from './stat.ts'
@@ -41,9 +41,9 @@ export class Beneath {
   }
 
   close(): void {
-    for (const fd of this.#parents.values()) closeDirectory(fd)
+    for (const fd of this.#parents.values()) closeFd(fd)
     this.#parents.clear()
-    closeDirectory(this.#rootFd)
+    closeFd(this.#rootFd)
   }
 
   makeDirectory(path: Uint8Array, mode: number): void {
@@ -59,7 +59,8 @@ export class Beneath {
 
   /** Opens an existing regular file; `access` is 'read' or 'write' (which does not truncate). */
   openFile(path: Uint8Array, access: 'read' | 'write'): number {
-    const flags = (access === 'read' ? constants.O_RDONLY : constants.O_RDWR) | constants.O_NONBLOCK | constants.O_NOCTTY
+    const flags =
+      (access === 'read' ? constants.O_RDONLY : constants.O_RDWR) | constants.O_NONBLOCK | constants.O_NOCTTY
     return this.#opened(openBeneath(this.#rootFd, checkPath(path), flags), path)
   }
 
@@ -159,7 +160,7 @@ export class Beneath {
     for (const [key, fd] of this.#parents) {
       if (key !== path && !key.startsWith(`${path}/`)) continue
       this.#parents.delete(key)
-      closeDirectory(fd)
+      closeFd(fd)
     }
   }
 

@@ -27,7 +27,9 @@ export type NameKind = 'dir' | 'other' | 'unknown'
  * An fd, or the name of the errno; opening a link as a directory is ENOTDIR. Running out of fds or memory is no
  * property of the path and thrown as LibcError.
  */
-export type Opened = { readonly kind: 'open'; readonly fd: number } | { readonly kind: 'failed'; readonly errnoName: string }
+export type Opened =
+  | { readonly kind: 'open'; readonly fd: number }
+  | { readonly kind: 'failed'; readonly errnoName: string }
 
 /** Opens a directory for listing, the last component not followed. */
 export function openDirectoryAt(directoryFd: number, path: Uint8Array | ByteText): Opened {
@@ -37,7 +39,7 @@ export function openDirectoryAt(directoryFd: number, path: Uint8Array | ByteText
 /** Whether it is a directory, asked without any right on it, such as the mount point of another user's FUSE. */
 export function isDirectoryAt(directoryFd: number, path: Uint8Array | ByteText): boolean {
   const opened = openAt(directoryFd, path, constants.O_DIRECTORY | openPathOnly)
-  if (opened.kind === 'open') closeDirectory(opened.fd)
+  if (opened.kind === 'open') closeFd(opened.fd)
   return opened.kind === 'open'
 }
 
@@ -70,7 +72,8 @@ export function readLinkAt(directoryFd: number, path: Uint8Array | ByteText): Ui
   return length < 0 ? lastErrnoName() : linkTarget.slice(0, length)
 }
 
-export function closeDirectory(fd: number): void {
+/** For every fd that this folder opened: node:fs in a worker thread warns about closing what it did not open. */
+export function closeFd(fd: number): void {
   if (close(fd) < 0) throw failure('close', fd)
 }
 

@@ -49,7 +49,9 @@ test('a path with a NUL or of 4,096 bytes and more never reaches the kernel', ()
 })
 
 test('bytes survive the way through ByteText', () => {
-  fc.assert(fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => assert.deepEqual(bytesOf(byteText(bytes)), bytes)))
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => assert.deepEqual(bytesOf(byteText(bytes)), bytes)),
+  )
 })
 
 test('errno numbers have their usual names, unknown ones a number', () => {
@@ -231,7 +233,10 @@ test('more data runs than the cap end in one that covers the rest', () => {
 })
 
 test('filesystems are told apart by kind', () => {
-  assert.deepEqual([filesystemOfPath(utf8('/proc'))].map((f) => [f.name, f.kind]), [['proc', 'pseudo']])
+  assert.deepEqual(
+    [filesystemOfPath(utf8('/proc'))].map((f) => [f.name, f.kind]),
+    [['proc', 'pseudo']],
+  )
   assert.equal(filesystemOfPath(utf8('/sys')).kind, 'pseudo')
   const here = filesystemOfPath(utf8(folder))
   const expected = fs.statfsSync(folder, { bigint: true })

@@ -4,7 +4,15 @@ import os from 'node:os'
 import path from 'node:path'
 import { test } from 'node:test'
 import { utf8 } from '../base/bytes.ts'
-import { addWatch, type InotifyEvent, inotifyMask, openInotify, parseEvents, readEvents, removeWatch } from './inotify.ts'
+import {
+  addWatch,
+  type InotifyEvent,
+  inotifyMask,
+  openInotify,
+  parseEvents,
+  readEvents,
+  removeWatch,
+} from './inotify.ts'
 import { pollReadable } from './poll.ts'
 
 const mask = inotifyMask.create | inotifyMask.delete | inotifyMask.movedFrom | inotifyMask.movedTo

@@ -3,7 +3,15 @@
  * `..`, absolute paths, links on the way or at the end, /proc's magic links.
  */
 
-import { type ByteText, bindSyscall, cString, currentDirectory, failure, lastErrnoName, syscallNumbers } from './libc.ts'
+import {
+  type ByteText,
+  bindSyscall,
+  cString,
+  currentDirectory,
+  failure,
+  lastErrnoName,
+  syscallNumbers,
+} from './libc.ts'
 import { exhaustion, openCloseOnExec, type Opened } from './directory.ts'
 
 /**
@@ -26,9 +34,9 @@ const resolveBeneath = 8
 const howBytes = 24
 const how = new Uint8Array(howBytes)
 const howFields = new DataView(how.buffer)
-const openat2 = bindSyscall<
-  (call: number, fd: number, path: Uint8Array, how: Uint8Array, sizeBytes: number) => number
->(['int', 'const uint8_t *', 'uint8_t *', 'uint64_t'])
+const openat2 = bindSyscall<(call: number, fd: number, path: Uint8Array, how: Uint8Array, sizeBytes: number) => number>(
+  ['int', 'const uint8_t *', 'uint8_t *', 'uint64_t'],
+)
 
 interface Opening {
   readonly directoryFd: number

@@ -104,7 +104,9 @@ const knownFilesystems = new Map<number, readonly [name: string, kind: Filesyste
 /** struct statfs of 64-bit machines is 120 bytes: type, bsize, blocks, bfree, bavail, .. of 8 bytes each. */
 const answer = new Uint8Array(256)
 const fields = new DataView(answer.buffer)
-const statfs = bind<(path: Uint8Array, answer: Uint8Array) => number>('int statfs(const uint8_t *path, uint8_t *answer)')
+const statfs = bind<(path: Uint8Array, answer: Uint8Array) => number>(
+  'int statfs(const uint8_t *path, uint8_t *answer)',
+)
 const fstatfs = bind<(fd: number, answer: Uint8Array) => number>('int fstatfs(int fd, uint8_t *answer)')
 
 function decode(): Filesystem {

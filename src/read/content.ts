@@ -55,14 +55,15 @@ export function readableRuns(entry: Pick<EntryRecord, 'size' | 'extents' | 'unre
 
 /** No byte of the content is known: it was listed, but reading it failed. */
 export function isUnread(entry: EntryRecord): boolean {
-  return entry.kind === 'file' && entry.contentId === undefined && entry.unreadableRanges === undefined
+  if (entry.kind !== 'file' || entry.contentId !== undefined || entry.unreadableRanges !== undefined) return false
+  return entry.size > 0 || entry.unreadable !== undefined
 }
 
 /** Tiles of one commit, the last one kept: small entries share it, and neighbours are asked for one after another. */
 export class TileReader {
   readonly #view: BrickView
   #tile = -1
-  #bytes = new Uint8Array(0)
+  #bytes: Uint8Array = new Uint8Array(0)
 
   constructor(view: BrickView) {
     this.#view = view

@@ -1,10 +1,10 @@
 /** The folder that an extraction writes into: made where missing, refused where somebody's things are in it. */
-import { type Dirent, mkdirSync, readdirSync } from 'node:fs'
-import { displayPath } from '../base/bytes.ts'
+import { constants, mkdirSync, openSync, readdirSync } from 'node:fs'
+import { displayPath, utf8 } from '../base/bytes.ts'
 import { FoundryError } from '../base/errors.ts'
 import { Beneath } from '../linux/beneath.ts'
 import { asBuffer } from '../linux/libc.ts'
-import { filesystemOfPath } from '../linux/statfs.ts'
+import { filesystemOfFd } from '../linux/statfs.ts'
 
 export interface Destination {
   readonly path: Uint8Array
@@ -12,32 +12,41 @@ export interface Destination {
   readonly existing: 'refuse' | 'replace'
 }
 
-/** Open, and its missing parents made. Errors: DEST_NOT_EMPTY, DEST_UNSAFE, LIBC_FAILED. */
-export function openDestination({ path, existing }: Destination): Beneath {
+/**
+ * Open, and its missing parents made. `fd` is the folder itself, closed with `dest`. Errors: DEST_NOT_EMPTY, DEST_UNSAFE.
+ */
+export function openDestination({ path, existing }: Destination): { readonly dest: Beneath; readonly fd: number } {
   const shown = displayPath(path)
   try {
     mkdirSync(asBuffer(path), { recursive: true, mode: 0o777 })
-    if (existing === 'refuse' && firstName(path) !== undefined) {
-      throw new FoundryError('DEST_NOT_EMPTY', `${shown} is not empty. Name an empty folder, or use --force.`)
-    }
+    const fd = openSync(asBuffer(path), constants.O_RDONLY | constants.O_DIRECTORY)
+    const dest = new Beneath(fd)
+    if (existing === 'replace' || firstName(fd) === undefined) return { dest, fd }
+    dest.close()
+    throw new FoundryError('DEST_NOT_EMPTY', `${shown} is not empty. Name an empty folder, or use --force.`)
   } catch (error) {
     if (error instanceof FoundryError) throw error
     const { code } = error as NodeJS.ErrnoException
     throw new FoundryError('DEST_UNSAFE', `${shown} cannot be made or listed as a folder (${code}). Name another.`, error)
   }
-  return Beneath.open(path)
+}
+
+/** The folder that another thread has open, opened anew: the same one, whatever its path leads to by now. */
+export function shareDestination(fd: number): Beneath {
+  return Beneath.open(utf8(`/proc/self/fd/${fd}`))
 }
 
 /** Errors: DEST_SPACE where less is free than asked for. */
-export function checkSpace(path: Uint8Array, neededBytes: number): void {
-  const { freeBytes } = filesystemOfPath(path)
+export function checkSpace(fd: number, neededBytes: number): void {
+  const { freeBytes } = filesystemOfFd(fd)
   if (neededBytes <= freeBytes) return
   throw new FoundryError(
     'DEST_SPACE',
-    `${neededBytes} bytes are needed beneath ${displayPath(path)}, ${freeBytes} are free. Free some, or use --force.`,
+    `${neededBytes} bytes are needed, ${freeBytes} are free at the destination. Free some, or use --force.`,
   )
 }
 
-function firstName(path: Uint8Array): Dirent<Buffer> | undefined {
-  return readdirSync(asBuffer(path), { encoding: 'buffer', withFileTypes: true })[0]
+/** A name in the folder, if there is one. */
+function firstName(fd: number): Buffer | undefined {
+  return readdirSync(`/proc/self/fd/${fd}`, { encoding: 'buffer' })[0]
 }

@@ -1,16 +1,16 @@
 /**
  * Writes many files: on this thread where they are few, else on worker threads, batch by batch.
  *
- * Batches are runs of neighbouring slots, so a tile is read by one thread. At most `batchesAhead` batches a worker are
- * under way: memory does not grow with the tree.
+ * Batches are runs of neighbouring slots, so nearly every tile is read by one thread only. A worker has one batch at a
+ * time.
  */
+import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
-import { must } from '../base/assert.ts'
-import { FoundryError } from '../base/errors.ts'
+import { type ErrorCode, FoundryError } from '../base/errors.ts'
 import type { EntryRecord } from '../brick/entry-record.ts'
 import { dataBytes } from './content.ts'
-import type { ExtractAnswer, ExtractBatch, ExtractSetup } from './extract-protocol.ts'
-import { addReport } from './extract-report.ts'
+import type { ExtractAnswer, ExtractOrder, ExtractSetup } from './extract-protocol.ts'
+import { addReport, type ExtractReport } from './extract-report.ts'
 import { type FileWriter, writeFile } from './write-file.ts'
 
 export interface CrewJob {
@@ -40,6 +40,7 @@ export async function writeFiles(job: CrewJob): Promise<void> {
       }
     }
     await Promise.all(crew.map(work))
+    await Promise.all(crew.map(endWorker))
   } finally {
     await Promise.all(crew.map((worker) => worker.terminate()))
   }
@@ -75,4 +76,35 @@ async function writeHere(job: CrewJob, batches: readonly (readonly EntryRecord[]
 
 function startWorker(setup: ExtractSetup): Worker {
   return new Worker(new URL('./extract-worker.ts', import.meta.url), { workerData: setup, trackUnmanagedFds: false })
+}
+
+async function endWorker(worker: Worker): Promise<void> {
+  const ended = once(worker, 'exit')
+  worker.postMessage({ kind: 'end' } satisfies ExtractOrder)
+  await ended
+}
+
+/** One batch on a worker. A worker that dies, or is stopped by the signal, rejects. */
+async function writeThere(worker: Worker, files: readonly EntryRecord[], signal: AbortSignal): Promise<ExtractReport> {
+  const answer = await new Promise<ExtractAnswer>((resolve, reject) => {
+    const stop = () => settle(() => reject(signal.reason))
+    const fail = (error: unknown) => settle(() => reject(error))
+    const end = (code: number) => fail(new FoundryError('DISK_FAILED', `A writing thread ended (${code}).`))
+    const settle = (then: () => void): void => {
+      signal.removeEventListener('abort', stop)
+      worker.removeAllListeners()
+      then()
+    }
+    worker.once('message', (message: ExtractAnswer) => settle(() => resolve(message)))
+    worker.once('error', fail)
+    worker.once('exit', end)
+    signal.addEventListener('abort', stop, { once: true })
+    worker.postMessage({ kind: 'write', files } satisfies ExtractOrder)
+  })
+  if (answer.kind === 'written') return answer.report
+  throw answer.isFoundryError ? new FoundryError(answer.code as ErrorCode, answer.message) : errorOf(answer)
+}
+
+function errorOf({ code, message }: { readonly code: string; readonly message: string }): Error {
+  return Object.assign(new Error(message), code === '' ? {} : { code })
 }

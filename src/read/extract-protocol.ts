@@ -9,15 +9,14 @@ export interface ExtractSetup {
   readonly brickPath: Uint8Array
   readonly brickFd: number
   readonly record: CommitRecord
-  readonly dest: Uint8Array
+  readonly destFd: number
   readonly ownership: Ownership
 }
 
-/** To the worker: files to write, one answer each. */
-export interface ExtractBatch {
-  readonly files: readonly EntryRecord[]
-}
+/** To the worker: files to write, answered each; or no more, upon which it closes what it opened and ends. */
+export type ExtractOrder = { readonly kind: 'write'; readonly files: readonly EntryRecord[] } | { readonly kind: 'end' }
 
 export type ExtractAnswer =
   | { readonly kind: 'written'; readonly report: ExtractReport }
-  | { readonly kind: 'failed'; readonly code: string; readonly message: string }
+  /** `code` is that of a FoundryError or an errno's name, empty where there is neither. */
+  | { readonly kind: 'failed'; readonly isFoundryError: boolean; readonly code: string; readonly message: string }

@@ -8,7 +8,7 @@
 
 import type { EntryKind, EntryMeta } from '../base/entry.ts'
 import type { Clock } from '../base/ports.ts'
-import { closeDirectory, openForReadingAt, readLinkAt } from '../linux/directory.ts'
+import { closeFd, openForReadingAt, readLinkAt } from '../linux/directory.ts'
 import { dataExtents } from '../linux/extents.ts'
 import type { ByteText } from '../linux/libc.ts'
 import { type FileStat, statAt, statOpen } from '../linux/stat.ts'
@@ -122,7 +122,7 @@ function addExtents(place: Place, stat: FileStat, meta: Draft): void {
     const isAllData = first !== undefined && first.start === 0 && first.length === stat.size
     if (extents !== undefined && !isAllData) meta.extents = extents
   } finally {
-    closeDirectory(opened.fd)
+    closeFd(opened.fd)
   }
 }
 
@@ -136,7 +136,7 @@ function filesystemOf(place: Place, stat: FileStat, known: Map<bigint, Filesyste
     const opened = openForReadingAt(place.directoryFd, place.name)
     if (opened.kind === 'failed') return undefined
     filesystem = filesystemOfFd(opened.fd)
-    closeDirectory(opened.fd)
+    closeFd(opened.fd)
   }
   known.set(stat.dev, filesystem)
   return filesystem

@@ -62,10 +62,18 @@ test('covers also finds an excluded directory above', () => {
 })
 
 test('single inodes are excluded by device and number', () => {
-  const matcher = new ExcludeMatcher({ inodes: [{ dev: 1n, ino: 7n }, { dev: 2n, ino: 7n }] })
-  const verdicts = [[1n, 7n], [2n, 7n], [3n, 7n], [1n, 8n]].map(([dev, ino]) =>
-    matcher.excludesInode({ dev: dev as bigint, ino: ino as bigint }),
-  )
+  const matcher = new ExcludeMatcher({
+    inodes: [
+      { dev: 1n, ino: 7n },
+      { dev: 2n, ino: 7n },
+    ],
+  })
+  const verdicts = [
+    [1n, 7n],
+    [2n, 7n],
+    [3n, 7n],
+    [1n, 8n],
+  ].map(([dev, ino]) => matcher.excludesInode({ dev: dev as bigint, ino: ino as bigint }))
   assert.deepEqual(verdicts, [true, true, false, false])
 })
 
@@ -93,5 +101,5 @@ test('a name always matches its own escaped form, and stars around it', () => {
 
 test('a pattern full of stars is quick on a name that almost matches', () => {
   check(`${'*a'.repeat(60)}*b`, { no: ['a'.repeat(255)] })
-  check(`${'**/a/'.repeat(40)}b`, { no: ['a/'.repeat(1000) + 'c'] })
+  check(`${'**/a/'.repeat(40)}b`, { no: [`${'a/'.repeat(1000)}c`] })
 })

@@ -93,7 +93,8 @@ function parseRule(pattern: Uint8Array): { rule: Rule; anchored: boolean } {
   const anchored = text.includes('/')
   if (text.startsWith('/')) text = text.slice(1)
   const parts = text.split('/')
-  if (text.startsWith('!')) throw refused(pattern, 'nothing can be included again; write \\! for a name that begins with !')
+  if (text.startsWith('!'))
+    throw refused(pattern, 'nothing can be included again; write \\! for a name that begins with !')
   if (parts.some((part) => part === '' || part === '.' || part === '..')) {
     throw refused(pattern, 'every part between slashes has to be a name, and paths begin at the source')
   }

@@ -13,7 +13,7 @@
 import { FoundryError } from '../base/errors.ts'
 import type { Clock } from '../base/ports.ts'
 import { displayPath } from '../base/bytes.ts'
-import { closeDirectory, directoryFlags, isDirectoryAt, joinName, openDirectoryAt, readDirectory } from '../linux/directory.ts'
+import { closeFd, directoryFlags, isDirectoryAt, joinName, openDirectoryAt, readDirectory } from '../linux/directory.ts'
 import { type ByteText, byteText, currentDirectory, LibcError } from '../linux/libc.ts'
 import { openBeneath } from '../linux/openat2.ts'
 import { type FileStat, statAt, statOpen } from '../linux/stat.ts'
@@ -148,8 +148,8 @@ function openWalk(options: SourceOptions): Walk {
 }
 
 function closeWalk(walk: Walk): void {
-  for (const fd of walk.parentFds) closeDirectory(fd)
-  closeDirectory(walk.rootFd)
+  for (const fd of walk.parentFds) closeFd(fd)
+  closeFd(walk.rootFd)
 }
 
 function rootFailure(root: Uint8Array, errnoName: string): FoundryError {
@@ -213,7 +213,7 @@ function enterDirectory(walk: Walk, location: Location, fd: number, depth: 'itse
     frame = { path: location.path, dev: stat.dev, ino: stat.ino, names, next: 0, fd }
     return { listed, frame }
   } finally {
-    if (frame === undefined) closeDirectory(fd)
+    if (frame === undefined) closeFd(fd)
   }
 }
 
@@ -265,7 +265,7 @@ function isExcluded(walk: Walk, path: Uint8Array, stat: FileStat): boolean {
 
 function closeFrame(frame: Frame | undefined): void {
   if (frame === undefined || frame.fd < 0) return
-  closeDirectory(frame.fd)
+  closeFd(frame.fd)
   frame.fd = -1
 }
 
@@ -279,7 +279,7 @@ function reopen(walk: Walk, frame: Frame): boolean {
     frame.fd = fd
     return true
   }
-  closeDirectory(fd)
+  closeFd(fd)
   return false
 }
 
@@ -291,7 +291,7 @@ function openPath(rootFd: number, path: Uint8Array): number | undefined {
   let fd: number | undefined
   for (const name of `./${byteText(path)}`.replace(/\/$/, '').split('/')) {
     const next = openDirectoryAt(fd ?? rootFd, name as ByteText)
-    if (fd !== undefined) closeDirectory(fd)
+    if (fd !== undefined) closeFd(fd)
     if (next.kind === 'failed') return undefined
     fd = next.fd
   }

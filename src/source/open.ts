@@ -20,7 +20,8 @@ export interface Source {
  */
 export function openSource(path: Uint8Array): Source {
   const shown = displayPath(path)
-  if (path.length === 0) throw new FoundryError('SOURCE_MISSING', 'The source path is empty. Name a file or a directory.')
+  if (path.length === 0)
+    throw new FoundryError('SOURCE_MISSING', 'The source path is empty. Name a file or a directory.')
   try {
     const real = fs.realpathSync.native(asBuffer(path), { encoding: 'buffer' })
     const stat = fs.lstatSync(real)
@@ -29,7 +30,11 @@ export function openSource(path: Uint8Array): Source {
     fs.accessSync(real, kind === 'tree' ? fs.constants.R_OK | fs.constants.X_OK : fs.constants.R_OK)
     if (kind === 'tree') return { kind, root: Uint8Array.from(real), path: new Uint8Array(0) }
     const slash = real.lastIndexOf('/')
-    return { kind, root: Uint8Array.from(real.subarray(0, Math.max(slash, 1))), path: Uint8Array.from(real.subarray(slash + 1)) }
+    return {
+      kind,
+      root: Uint8Array.from(real.subarray(0, Math.max(slash, 1))),
+      path: Uint8Array.from(real.subarray(slash + 1)),
+    }
   } catch (failed) {
     throw failed instanceof FoundryError ? failed : explained(shown, failed as NodeJS.ErrnoException)
   }
@@ -62,6 +67,7 @@ function explained(shown: string, failed: NodeJS.ErrnoException): unknown {
   if (failed.code === 'ENOENT' || failed.code === 'ENOTDIR') {
     return new FoundryError('SOURCE_MISSING', `${shown} does not exist. Check the path.`, failed)
   }
-  const advice = failed.code === 'EACCES' || failed.code === 'EPERM' ? ' Run with more rights, or name another source.' : ''
+  const advice =
+    failed.code === 'EACCES' || failed.code === 'EPERM' ? ' Run with more rights, or name another source.' : ''
   return new FoundryError('SOURCE_UNREADABLE', `${shown} cannot be read: ${failed.code}.${advice}`, failed)
 }

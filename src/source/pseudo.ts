@@ -10,7 +10,7 @@
 import fs from 'node:fs'
 import { concatBytes } from '../base/bytes.ts'
 import type { Clock } from '../base/ports.ts'
-import { closeDirectory, openForReadingAt } from '../linux/directory.ts'
+import { closeFd, openForReadingAt } from '../linux/directory.ts'
 import type { ByteText } from '../linux/libc.ts'
 
 export const pseudoBytesMax = 16 * 2 ** 20
@@ -41,7 +41,7 @@ export function readPseudoFile(file: PseudoFile): PseudoRead {
   try {
     return readToEnd(opened.fd, file.clock)
   } finally {
-    closeDirectory(opened.fd)
+    closeFd(opened.fd)
   }
 }
 

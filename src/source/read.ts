@@ -1,14 +1,14 @@
 /**
  * Reading the content of one listed file, for the threads that fold it.
  *
- * The rule for exact bytes: open, compare with what was listed, read, `statOpen` again; only when `sameVersion` holds
+ * The rule for exact bytes: open, compare with what was listed, read, `openVersion` again; only when `sameVersion` holds
  * before and after do the bytes belong to one state of the file. Content of pseudo files comes with the listing.
  */
 
 import fs, { constants } from 'node:fs'
 import { assert } from '../base/assert.ts'
 import type { EntryMeta, Run, Timestamp } from '../base/entry.ts'
-import { closeDirectory, type Opened, openDirectoryAt, openForReadingAt } from '../linux/directory.ts'
+import { closeFd, type Opened, openDirectoryAt, openForReadingAt } from '../linux/directory.ts'
 import { currentDirectory, pathBytesMax } from '../linux/libc.ts'
 import { openBeneath, openWithoutLinks } from '../linux/openat2.ts'
 import { type FileStat, statOpen } from '../linux/stat.ts'
@@ -17,7 +17,7 @@ import { absolutePath } from './open.ts'
 export { statOpen } from '../linux/stat.ts'
 
 export type OpenedContent =
-  /** The caller closes `fd`; `stat` is of the open file and equals the listing. */
+  /** The caller ends with `closeContent(fd)`; `stat` is of the open file and equals the listing. */
   | { readonly kind: 'open'; readonly fd: number; readonly stat: FileStat }
   /** `why` is an errno's name. */
   | { readonly kind: 'unreadable'; readonly why: string }
@@ -57,17 +57,22 @@ export function openContent(
   const stat = statOpen(opened.fd)
   const isWanted = accept === 'any' || sameVersion(stat, meta)
   if (stat.kind === 'file' && isWanted) return { kind: 'open', fd: opened.fd, stat }
-  closeDirectory(opened.fd)
+  closeFd(opened.fd)
   return { kind: 'changed' }
+}
+
+/** The version of an open file now; to be compared with the one before its bytes were read. */
+export function openVersion(fd: number): FileStat {
+  return statOpen(fd)
+}
+
+export function closeContent(fd: number): void {
+  closeFd(fd)
 }
 
 export function sameVersion(a: FileVersion, b: FileVersion): boolean {
   return (
-    a.ino === b.ino &&
-    a.dev === b.dev &&
-    a.size === b.size &&
-    sameTime(a.mtime, b.mtime) &&
-    sameTime(a.ctime, b.ctime)
+    a.ino === b.ino && a.dev === b.dev && a.size === b.size && sameTime(a.mtime, b.mtime) && sameTime(a.ctime, b.ctime)
   )
 }
 
@@ -112,7 +117,7 @@ function openDeep(place: { readonly root: Uint8Array; readonly path: Uint8Array 
   try {
     return openEitherAtime((flags) => openBeneath(root.fd, place.path, flags))
   } finally {
-    closeDirectory(root.fd)
+    closeFd(root.fd)
   }
 }
 

@@ -16,7 +16,6 @@ export interface RootOrder {
 }
 
 export interface ThreadData {
-  readonly inotifyFd: number
   readonly wakerFd: number
   readonly cookieFolder: Uint8Array
   /** Names of cookie files begin with this. */

@@ -11,7 +11,7 @@
  */
 
 import { displayPath } from '../base/bytes.ts'
-import { closeDirectory, openDirectoryAt, readDirectory } from '../linux/directory.ts'
+import { closeFd, openDirectoryAt, readDirectory } from '../linux/directory.ts'
 import { addWatch, type InotifyEvent, inotifyMask as mask } from '../linux/inotify.ts'
 import { type ByteText, currentDirectory, LibcError } from '../linux/libc.ts'
 import { type FileStat, statAt, statOpen } from '../linux/stat.ts'
@@ -98,7 +98,8 @@ export class WatchedTrees {
     if (root === undefined) return
     this.#roots.delete(index)
     this.#nodes.drop(root.top)
-    for (const { nodes } of this.#moving.values()) for (const node of nodes) if (node.root === root) this.#nodes.drop(node)
+    for (const { nodes } of this.#moving.values())
+      for (const node of nodes) if (node.root === root) this.#nodes.drop(node)
     this.#hints.drop(index)
   }
 
@@ -127,7 +128,7 @@ export class WatchedTrees {
         }
         if (job.announce !== undefined) this.#hint(job.announce.root, pathOf(job.announce), 'subtree')
       } else if (job.kind === 'tell') this.#tell(job.message)
-      else this.#tell({ kind: 'added', index: job.root.order.index, watches: job.root.watchCount, missing: false })
+      else this.#tellAdded(job.root)
       this.#jobs.shift()
     }
   }
@@ -161,8 +162,8 @@ export class WatchedTrees {
     if (directory === undefined) return
     const path = joinText(directory, event.name)
     const isDirectory = (event.mask & mask.isDirectory) !== 0
-    if (root.exclude.excludesText(path, isDirectory ? 'dir' : 'other')) return
     if (event.mask & changesDirectory) this.#hint(root, directory, 'entry')
+    if (root.exclude.excludesText(path, isDirectory ? 'dir' : 'other')) return
     if (isDirectory) this.#handleDirectory(node, path, event)
     else this.#hint(root, path, 'entry')
   }
@@ -233,7 +234,7 @@ export class WatchedTrees {
     } catch (failed) {
       if (!(failed instanceof LibcError)) throw failed
     } finally {
-      closeDirectory(fd)
+      closeFd(fd)
     }
   }
 
@@ -313,6 +314,18 @@ export class WatchedTrees {
 
   #hint(root: WatchedRoot, path: ByteText | undefined, scope: 'entry' | 'subtree'): void {
     if (path !== undefined) this.#hints.add(root.order.index, path, scope)
+  }
+
+  #tellAdded(root: WatchedRoot): void {
+    const { index, path } = root.order
+    const current = this.#roots.get(index)
+    if (current === undefined) this.#tell({ kind: 'added', index, watches: 0, missing: true })
+    if (current !== root) return
+    if (root.watchCount === 0 && !root.isLimited) {
+      const message = `${displayPath(path)} may not be opened for watching: it has to be polled, or watched with more rights.`
+      this.#tell({ kind: 'problem', root: index, code: 'UNSUPPORTED', message })
+    }
+    this.#tell({ kind: 'added', index, watches: root.watchCount, missing: false })
   }
 
   #tellSilent(index: number, filesystem: string): void {

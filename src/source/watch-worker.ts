@@ -5,11 +5,11 @@
  * to the waker after each message), or once a second to see whether the roots are still in place.
  */
 
-import { closeSync } from 'node:fs'
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import { displayPath } from '../base/bytes.ts'
 import { must } from '../base/assert.ts'
 import { FoundryError } from '../base/errors.ts'
+import { closeFd } from '../linux/directory.ts'
 import { addWatch, openInotify, parseEvents, readEvents } from '../linux/inotify.ts'
 import { LibcError } from '../linux/libc.ts'
 import { clearWake, pollReadable } from '../linux/poll.ts'
@@ -34,7 +34,7 @@ const inotifyFd = openInstance()
 try {
   run(watchCookies())
 } finally {
-  closeSync(inotifyFd)
+  closeFd(inotifyFd)
 }
 
 function run(trees: WatchedTrees): void {

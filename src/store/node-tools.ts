@@ -1,5 +1,5 @@
 /**
- * The format's Tools on Node.js: node:crypto and node:zlib, synchronous.
+ * The format's Tools on Node.js: node:crypto, the system's libzstd or node:zlib, synchronous.
  *
  * Decoding allocates no more than the frame's header said; zlib itself ignores what follows a stream, so both decoders
  * are given their length and their input is accounted for.
@@ -14,6 +14,10 @@ import {
   zstdDecompressSync,
 } from 'node:zlib'
 import type { Tools } from '../brick/tools.ts'
+import { loadZstd } from '../linux/zstd.ts'
+
+const zstdLevel = 1
+const systemZstd = loadZstd(zstdLevel)
 
 export const nodeTools: Tools = {
   sha256(...parts) {
@@ -29,11 +33,25 @@ export const nodeTools: Tools = {
   },
 
   zstdCompress(bytes) {
-    return plain(zstdCompressSync(bytes, bytes.length === tileBytes ? tileOptions : compressOptions(bytes.length)))
+    const target = new Uint8Array(bytes.length + Math.ceil(bytes.length / 256) + 64)
+    return target.slice(0, this.zstdCompressInto(bytes, target))
+  },
+
+  zstdCompressInto(bytes, target) {
+    if (systemZstd !== undefined) return systemZstd.compress(bytes, target)
+    const options = bytes.length === tileBytes ? tileOptions : compressOptions(bytes.length)
+    const stored = zstdCompressSync(bytes, options)
+    if (stored.length > target.length) return 0
+    target.set(stored)
+    return stored.length
   },
 
   zstdDecompress(stored, rawLength) {
-    return plain(zstdDecompressSync(stored, decodeLimits(rawLength)))
+    if (systemZstd === undefined) return plain(zstdDecompressSync(stored, decodeLimits(rawLength)))
+    const raw = new Uint8Array(rawLength)
+    const written = systemZstd.decompress(stored, raw)
+    if (written !== rawLength) throw new Error(written < 0 ? 'the frame is damaged' : `it has ${written} bytes`)
+    return raw
   },
 
   inflateRaw(stored, rawLength) {
@@ -59,7 +77,7 @@ const tileOptions = compressOptions(tileBytes)
 /** One output chunk for everything, whatever the input: zstd adds at most 1/256 and 64 bytes. */
 function compressOptions(length: number): ZstdOptions {
   return {
-    params: { [zlib.ZSTD_c_compressionLevel]: 1, [zlib.ZSTD_c_contentSizeFlag]: 1 },
+    params: { [zlib.ZSTD_c_compressionLevel]: zstdLevel, [zlib.ZSTD_c_contentSizeFlag]: 1 },
     pledgedSrcSize: length,
     chunkSize: length + Math.ceil(length / 256) + 64,
   }

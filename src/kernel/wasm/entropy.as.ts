@@ -84,7 +84,8 @@ function takeTerms(): i32 {
       i8x16.add(v128.load(at), v128.load(at, 256)),
       i8x16.add(v128.load(at, 512), v128.load(at, 768)),
     )
-    let lanes = i8x16.bitmask(i8x16.gt_u(counts, i8x16.splat(15)))
+    // 16 + 0x70 is the least count to reach the highest bit.
+    let lanes = i8x16.bitmask(i8x16.add_sat_u(counts, i8x16.splat(0x70)))
     if (lanes !== 0) {
       v128.store(at, counts)
       do {

@@ -10,6 +10,7 @@ import { foldBlocks, unfoldBlocks } from './fold.as'
 import { input, level2, level4, mask, output, planeCells, planeTurns, tileCells, tileTurns } from './memory.as'
 import { describePartial, describeUnowned } from './partial.as'
 import { reducePlanes } from './reduce.as'
+import { storeEntropy } from './texels.as'
 import { describeWhole } from './whole.as'
 
 export {
@@ -90,15 +91,16 @@ function describeOwned(source: usize, block: usize): void {
   let entropy: u32 = 0
   if (!isConstant(source, blockSizeBytes)) {
     countBlock(source)
-    entropy = takeEntropy(256)
+    entropy = takeEntropy(u32(blockSizeBytes))
   }
-  describeWhole(source, block, entropy)
+  storeEntropy(block, entropy, i8x16.splat(-1))
+  describeWhole(source, block)
 }
 
 function isConstant(source: usize, length: usize): bool {
   const first = i8x16.splat(load<i8>(source))
   for (let at = source; at < source + length; at += 16) {
-    if (!i8x16.all_true(i8x16.eq(v128.load(at), first))) return false
+    if (v128.any_true(v128.xor(v128.load(at), first))) return false
   }
   return true
 }

@@ -2,8 +2,7 @@
 /** A block of which some bytes are owned and some are not, on both levels; and one of which none is. */
 import { countOwned, takeEntropy } from './entropy.as'
 import { level4, scratch } from './memory.as'
-import { entropyLevel2, storeTexels } from './texels.as'
-import { printable } from './whole.as'
+import { storeEntropy, storeTexels } from './texels.as'
 
 /** One byte a texel; MEAN, then the shares. */
 const means: usize = scratch
@@ -40,12 +39,9 @@ export function describePartial(source: usize, owned: usize, block: usize): void
     prints += print
     highs += high
   }
-  countOwned(source, owned)
-  const entropy = takeEntropy(count)
   const coverage = v128.load(coverages)
   storeTexels(
     block,
-    v128.and(coverage, i8x16.splat(u8(entropyLevel2(entropy)))),
     v128.load(means),
     v128.load(zeroShares),
     v128.load(printShares),
@@ -53,19 +49,21 @@ export function describePartial(source: usize, owned: usize, block: usize): void
     i8x16.bitmask(coverage),
   )
   const texel = level4 + block
-  store<u8>(texel, u8(entropy))
   store<u8>(texel, u8((2 * sum + count) / (2 * count)), 256)
   store<u8>(texel, u8((510 * zeros + count) / (2 * count)), 512)
   store<u8>(texel, u8((510 * prints + count) / (2 * count)), 768)
   store<u8>(texel, u8((510 * highs + count) / (2 * count)), 1_024)
   store<u8>(texel, u8(max<u32>(1, (510 * count + 256) / 512)), 1_280)
+  countOwned(source, owned)
+  storeEntropy(block, takeEntropy(count), coverage)
 }
 
 /** No byte is owned: all planes are 0. */
 export function describeUnowned(block: usize): void {
   const zero = i8x16.splat(0)
-  storeTexels(block, zero, zero, zero, zero, zero, 0)
-  for (let plane: usize = 0; plane < 6; plane++) store<u8>(level4 + plane * 256 + block, 0)
+  storeEntropy(block, 0, zero)
+  storeTexels(block, zero, zero, zero, zero, 0)
+  for (let plane: usize = 1; plane < 6; plane++) store<u8>(level4 + plane * 256 + block, 0)
 }
 
 /** How many lanes have their highest bit set. */
@@ -78,4 +76,11 @@ function addBytes(bytes: v128): u32 {
   const quarters = i32x4.dot_i16x8_s(i16x8.extadd_pairwise_i8x16_u(bytes), i16x8.splat(1))
   const halves = i32x4.add(quarters, v128.shuffle<i32>(quarters, quarters, 2, 3, 0, 1))
   return i32x4.extract_lane(halves, 0) + i32x4.extract_lane(halves, 1)
+}
+
+/** -1 where the byte is 0x20 .. 0x7e or 0x09 .. 0x0d, else 0; a signed byte above 0x1f is below 0x80. */
+function printable(bytes: v128): v128 {
+  const visible = v128.andnot(i8x16.gt_s(bytes, i8x16.splat(0x1f)), i8x16.eq(bytes, i8x16.splat(0x7f)))
+  const blank = v128.and(i8x16.gt_s(bytes, i8x16.splat(0x08)), i8x16.lt_s(bytes, i8x16.splat(0x0e)))
+  return v128.or(visible, blank)
 }

@@ -1,6 +1,6 @@
 // @ts-nocheck AssemblyScript: compiled by build.mjs, not by tsc.
-/** The sixteen level-2 texels of a block into their places on the packed page. */
-import { level2 } from './memory.as'
+/** The sixteen level-2 texels of a block into their places on the packed page, and ENT of both levels. */
+import { level2, level4 } from './memory.as'
 
 const meanPlane: usize = level2 + 2_048
 const zeroPlane: usize = level2 + 4_096
@@ -8,22 +8,15 @@ const printPlane: usize = level2 + 5_120
 const highPlane: usize = level2 + 6_144
 const coveragePlane: usize = level2 + 7_168
 
-/** Level-2 ENT of a texel in a block of level-4 ENT `entropy`. */
-export function entropyLevel2(entropy: u32): u32 {
-  return (30 * entropy + 255) / 510
+/** ENT of all texels of a block that own a byte, those whose lane in `owned` is -1; `entropy`: the block's, 0 .. 255. */
+export function storeEntropy(block: usize, entropy: u32, owned: v128): void {
+  const lanes = v128.and(i8x16.splat(u8((30 * entropy + 255) / 510)), owned)
+  v128.store64_lane(level2 + block * 8, packNibbles(lanes), 0)
+  store<u8>(level4 + block, u8(entropy))
 }
 
-/** One lane a texel: `entropy` and `mean` 0 .. 15, the shares 0 .. 3; bit i of `covered` is COV of texel i. */
-export function storeTexels(
-  block: usize,
-  entropy: v128,
-  mean: v128,
-  zero: v128,
-  print: v128,
-  high: v128,
-  covered: u32,
-): void {
-  v128.store64_lane(level2 + block * 8, packNibbles(entropy), 0)
+/** All but ENT, one lane a texel: `mean` 0 .. 15, the shares 0 .. 3; bit i of `covered` is COV of texel i. */
+export function storeTexels(block: usize, mean: v128, zero: v128, print: v128, high: v128, covered: u32): void {
   v128.store64_lane(meanPlane + block * 8, packNibbles(mean), 0)
   v128.store32_lane(zeroPlane + block * 4, packPairs(zero), 0)
   v128.store32_lane(printPlane + block * 4, packPairs(print), 0)

@@ -8,12 +8,12 @@
 import { level4, scratch } from './memory.as'
 import { storeTexels } from './texels.as'
 
-/** i16x8 of eight rows each, of the upper and of the lower half of the block. */
+/** One vector for the upper eight rows, one for the lower: i16x8 of sums, i8x16 of how many in either half of a pair. */
 const sums: usize = scratch
 const zeros: usize = scratch + 32
 const prints: usize = scratch + 64
 const highs: usize = scratch + 96
-const halfOffset: usize = 16
+const lower: usize = 16
 
 /**
  * 0x20 .. 0x7e and 0x09 .. 0x0d as signed ranges: what to add so that the range begins at -128, and where it then ends.
@@ -23,13 +23,14 @@ const printRanges: usize = memory.data<u8>([0x60, 0xdf, 0x77, 0x85])
 
 /** All but ENT. */
 export function describeWhole(source: usize, block: usize): void {
+  clearCounts()
   countHalf(source, 0)
-  countHalf(source + 128, halfOffset)
+  countHalf(source + 128, lower)
   const upperSums = v128.load(sums)
-  const lowerSums = v128.load(sums, halfOffset)
-  const zeroCounts = i8x16.narrow_i16x8_u(v128.load(zeros), v128.load(zeros, halfOffset))
-  const printCounts = i8x16.narrow_i16x8_u(v128.load(prints), v128.load(prints, halfOffset))
-  const highCounts = i8x16.narrow_i16x8_u(v128.load(highs), v128.load(highs, halfOffset))
+  const lowerSums = v128.load(sums, lower)
+  const zeroCounts = rowCounts(zeros)
+  const printCounts = rowCounts(prints)
+  const highCounts = rowCounts(highs)
   storeTexels(
     block,
     i8x16.narrow_i16x8_u(meansOf(upperSums), meansOf(lowerSums)),
@@ -41,36 +42,65 @@ export function describeWhole(source: usize, block: usize): void {
   storeBlock(block, i16x8.add(upperSums, lowerSums), zeroCounts, printCounts, highCounts)
 }
 
-/** Transposes eight rows of eight words in three rounds, then counts. */
+function clearCounts(): void {
+  const zero = i8x16.splat(0)
+  for (let at = scratch; at < scratch + 128; at += 16) v128.store(at, zero)
+}
+
+/** The first round of transposing for eight rows; `half`: 0 or `lower`. */
 function countHalf(rows: usize, half: usize): void {
-  const a0 = interleaveFirst(v128.load(rows, 0), v128.load(rows, 64))
-  const a1 = interleaveLast(v128.load(rows, 0), v128.load(rows, 64))
-  const a2 = interleaveFirst(v128.load(rows, 16), v128.load(rows, 80))
-  const a3 = interleaveLast(v128.load(rows, 16), v128.load(rows, 80))
-  const a4 = interleaveFirst(v128.load(rows, 32), v128.load(rows, 96))
-  const a5 = interleaveLast(v128.load(rows, 32), v128.load(rows, 96))
-  const a6 = interleaveFirst(v128.load(rows, 48), v128.load(rows, 112))
-  const a7 = interleaveLast(v128.load(rows, 48), v128.load(rows, 112))
-  const b0 = interleaveFirst(a0, a4)
-  const b1 = interleaveLast(a0, a4)
-  const b2 = interleaveFirst(a1, a5)
-  const b3 = interleaveLast(a1, a5)
-  const b4 = interleaveFirst(a2, a6)
-  const b5 = interleaveLast(a2, a6)
-  const b6 = interleaveFirst(a3, a7)
-  const b7 = interleaveLast(a3, a7)
-  const c0 = interleaveFirst(b0, b4)
-  const c1 = interleaveLast(b0, b4)
-  const c2 = interleaveFirst(b1, b5)
-  const c3 = interleaveLast(b1, b5)
-  const c4 = interleaveFirst(b2, b6)
-  const c5 = interleaveLast(b2, b6)
-  const c6 = interleaveFirst(b3, b7)
-  const c7 = interleaveLast(b3, b7)
-  v128.store(sums + half, addBytes(c0, c1, c2, c3, c4, c5, c6, c7))
-  v128.store(zeros + half, countZeros(c0, c1, c2, c3, c4, c5, c6, c7))
-  v128.store(prints + half, countPrints(c0, c1, c2, c3, c4, c5, c6, c7))
-  v128.store(highs + half, countHighs(c0, c1, c2, c3, c4, c5, c6, c7))
+  const a = v128.load(rows, 0)
+  const b = v128.load(rows, 16)
+  const c = v128.load(rows, 32)
+  const d = v128.load(rows, 48)
+  const e = v128.load(rows, 64)
+  const f = v128.load(rows, 80)
+  const g = v128.load(rows, 96)
+  const h = v128.load(rows, 112)
+  countWords(interleaveFirst(a, e), interleaveFirst(b, f), interleaveFirst(c, g), interleaveFirst(d, h), half)
+  countWords(interleaveLast(a, e), interleaveLast(b, f), interleaveLast(c, g), interleaveLast(d, h), half)
+}
+
+/** The second and third round for half of the words; then each vector has one word of every row. */
+function countWords(ae: v128, bf: v128, cg: v128, dh: v128, half: usize): void {
+  const acegFirst = interleaveFirst(ae, cg)
+  const acegLast = interleaveLast(ae, cg)
+  const bdfhFirst = interleaveFirst(bf, dh)
+  const bdfhLast = interleaveLast(bf, dh)
+  const w0 = interleaveFirst(acegFirst, bdfhFirst)
+  const w1 = interleaveLast(acegFirst, bdfhFirst)
+  const w2 = interleaveFirst(acegLast, bdfhLast)
+  const w3 = interleaveLast(acegLast, bdfhLast)
+  const sum01 = i16x8.add(i16x8.extadd_pairwise_i8x16_u(w0), i16x8.extadd_pairwise_i8x16_u(w1))
+  const sum23 = i16x8.add(i16x8.extadd_pairwise_i8x16_u(w2), i16x8.extadd_pairwise_i8x16_u(w3))
+  v128.store(sums + half, i16x8.add(v128.load(sums + half), i16x8.add(sum01, sum23)))
+  const zero = i8x16.splat(0)
+  addHits(zeros + half, i8x16.eq(w0, zero), i8x16.eq(w1, zero), i8x16.eq(w2, zero), i8x16.eq(w3, zero))
+  addHits(highs + half, i8x16.lt_s(w0, zero), i8x16.lt_s(w1, zero), i8x16.lt_s(w2, zero), i8x16.lt_s(w3, zero))
+  for (let range = printRanges; range < printRanges + 4; range += 2) {
+    const shift = v128.load8_splat(range, 0)
+    const end = v128.load8_splat(range, 1)
+    addHits(
+      prints + half,
+      i8x16.lt_s(i8x16.add(w0, shift), end),
+      i8x16.lt_s(i8x16.add(w1, shift), end),
+      i8x16.lt_s(i8x16.add(w2, shift), end),
+      i8x16.lt_s(i8x16.add(w3, shift), end),
+    )
+  }
+}
+
+/** Adds the hits (-1) in four vectors to the counts at `counts`. */
+function addHits(counts: usize, a: v128, b: v128, c: v128, d: v128): void {
+  v128.store(counts, i8x16.sub(v128.load(counts), i8x16.add(i8x16.add(a, b), i8x16.add(c, d))))
+}
+
+/** The counts of all sixteen rows at `counts` as u8. */
+function rowCounts(counts: usize): v128 {
+  return i8x16.narrow_i16x8_u(
+    i16x8.extadd_pairwise_i8x16_u(v128.load(counts)),
+    i16x8.extadd_pairwise_i8x16_u(v128.load(counts, lower)),
+  )
 }
 
 function interleaveFirst(a: v128, b: v128): v128 {
@@ -81,31 +111,39 @@ function interleaveLast(a: v128, b: v128): v128 {
   return v128.shuffle<i16>(a, b, 4, 12, 5, 13, 6, 14, 7, 15)
 }
 
-function addBytes(c0: v128, c1: v128, c2: v128, c3: v128, c4: v128, c5: v128, c6: v128, c7: v128): v128 {
-  let sum = i16x8.add(i16x8.extadd_pairwise_i8x16_u(c0), i16x8.extadd_pairwise_i8x16_u(c1))
-  sum = i16x8.add(sum, i16x8.extadd_pairwise_i8x16_u(c2))
-  sum = i16x8.add(sum, i16x8.extadd_pairwise_i8x16_u(c3))
-  sum = i16x8.add(sum, i16x8.extadd_pairwise_i8x16_u(c4))
-  sum = i16x8.add(sum, i16x8.extadd_pairwise_i8x16_u(c5))
-  sum = i16x8.add(sum, i16x8.extadd_pairwise_i8x16_u(c6))
-  return i16x8.add(sum, i16x8.extadd_pairwise_i8x16_u(c7))
+/** floor((sum + 136) / 272) = the level-2 MEAN of 16 bytes; 272 = 16 * 17, and x * 241 >> 12 = x / 17 for x < 4096. */
+function meansOf(rowSums: v128): v128 {
+  const sixteenths = i16x8.shr_u(i16x8.add(rowSums, i16x8.splat(136)), 4)
+  return i16x8.shr_u(i16x8.mul(sixteenths, i16x8.splat(241)), 12)
 }
 
-function countZeros(c0: v128, c1: v128, c2: v128, c3: v128, c4: v128, c5: v128, c6: v128, c7: v128): v128 {
-  const zero = i8x16.splat(0)
-  let count = i8x16.sub(zero, i8x16.eq(c0, zero))
-  count = i8x16.sub(count, i8x16.eq(c1, zero))
-  count = i8x16.sub(count, i8x16.eq(c2, zero))
-  count = i8x16.sub(count, i8x16.eq(c3, zero))
-  count = i8x16.sub(count, i8x16.eq(c4, zero))
-  count = i8x16.sub(count, i8x16.eq(c5, zero))
-  count = i8x16.sub(count, i8x16.eq(c6, zero))
-  count = i8x16.sub(count, i8x16.eq(c7, zero))
-  return i16x8.extadd_pairwise_i8x16_u(count)
+/** floor((3 * count + 8) / 16) = the level-2 share of a class in 16 bytes. */
+function sharesOf(counts: v128): v128 {
+  const tripled = i8x16.add(i8x16.add(counts, counts), i8x16.add(counts, i8x16.splat(8)))
+  return v128.and(i16x8.shr_u(tripled, 4), i8x16.splat(3))
 }
 
-function countPrints(c0: v128, c1: v128, c2: v128, c3: v128, c4: v128, c5: v128, c6: v128, c7: v128): v128 {
-  let count = countRange(i8x16.splat(0), 0, c0, c1, c2, c3, c4, c5, c6, c7)
-  count = countRange(count, 2, c0, c1, c2, c3, c4, c5, c6, c7)
-  return i16x8.extadd_pairwise_i8x16_u(count)
+/** The level-4 texel: floor((2 * sum + 256) / 512) and floor((510 * count + 256) / 512). */
+function storeBlock(block: usize, rowSums: v128, zeroCounts: v128, printCounts: v128, highCounts: v128): void {
+  const one = i16x8.splat(1)
+  const totals = addAcross(
+    i32x4.dot_i16x8_s(rowSums, one),
+    i32x4.dot_i16x8_s(i16x8.extadd_pairwise_i8x16_u(zeroCounts), one),
+    i32x4.dot_i16x8_s(i16x8.extadd_pairwise_i8x16_u(printCounts), one),
+    i32x4.dot_i16x8_s(i16x8.extadd_pairwise_i8x16_u(highCounts), one),
+  )
+  const values = i32x4.shr_u(i32x4.add(i32x4.mul(totals, i32x4(1, 255, 255, 255)), i32x4.splat(128)), 8)
+  const texel = level4 + block
+  v128.store8_lane(texel, values, 0, 256)
+  v128.store8_lane(texel, values, 4, 512)
+  v128.store8_lane(texel, values, 8, 768)
+  v128.store8_lane(texel, values, 12, 1_024)
+  store<u8>(texel, 255, 1_280)
+}
+
+/** Four vectors of i32x4 -> one of their sums. */
+export function addAcross(a: v128, b: v128, c: v128, d: v128): v128 {
+  const ab = i32x4.add(v128.shuffle<i32>(a, b, 0, 4, 1, 5), v128.shuffle<i32>(a, b, 2, 6, 3, 7))
+  const cd = i32x4.add(v128.shuffle<i32>(c, d, 0, 4, 1, 5), v128.shuffle<i32>(c, d, 2, 6, 3, 7))
+  return i32x4.add(v128.shuffle<i64>(ab, cd, 0, 2), v128.shuffle<i64>(ab, cd, 1, 3))
 }

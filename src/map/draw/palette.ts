@@ -6,7 +6,7 @@
  * cividis. In all modes what is all zero is the ground: there is nothing to see. Colours are 0xRRGGBB.
  */
 import { byteClassOf, type ByteClass } from '../view/byte-class.ts'
-import type { Mode } from '../view/permalink.ts'
+import { type Mode, modes } from '../view/permalink.ts'
 
 export type Theme = 'dark' | 'light'
 
@@ -81,13 +81,11 @@ export function cividis(share: number): number {
   return mix(16) | mix(8) | mix(0)
 }
 
-/** Rows of the palette texture, 256 texels each. */
-export const paletteRows = { class: 0, entropy: 1, value: 2, mix: 3 } as const
-export const paletteRowCount = 4
+export const paletteRowCount = 3
 
 /**
- * The palette texture: RGBA, 256 wide. Row `class`: colour of each byte; row `entropy` and `value`: cividis (value 0 is
- * the ground); row `mix`: zero, control, text, high at texels 0..3, the ground of unowned space at 4, 0xFF at 5.
+ * The palette texture: RGBA, 256 wide, a row for each mode in the order of `modes`: the colour of each byte, cividis for
+ * entropy, cividis for values with the ground at 0.
  */
 export function paletteTexels(palette: Palette): Uint8Array {
   const texels = new Uint8Array(256 * 4 * paletteRowCount)
@@ -95,15 +93,18 @@ export function paletteTexels(palette: Palette): Uint8Array {
     texels.set([colour >> 16, (colour >> 8) & 255, colour & 255, 255], (row * 256 + column) * 4)
   }
   for (let byte = 0; byte < 256; byte++) {
-    put(paletteRows.class, byte, palette.classes[byteClassOf(byte)])
-    put(paletteRows.entropy, byte, cividis(byte / 255))
-    put(paletteRows.value, byte, byte === 0 ? palette.ground : cividis(byte / 255))
-  }
-  const { zero, control, text, high, ff } = palette.classes
-  for (const [column, colour] of [zero, control, text, high, palette.ground, ff].entries()) {
-    put(paletteRows.mix, column, colour)
+    put(modes.indexOf('class'), byte, palette.classes[byteClassOf(byte)])
+    put(modes.indexOf('entropy'), byte, cividis(byte / 255))
+    put(modes.indexOf('value'), byte, byte === 0 ? palette.ground : cividis(byte / 255))
   }
   return texels
+}
+
+/** Squared channels (0 .. 1) of zero, control, text, high, 0xFF and the ground, for the mixing of classes. */
+export function mixColours(palette: Palette): Float32Array {
+  const { zero, control, text, high, ff } = palette.classes
+  const colours = [zero, control, text, high, ff, palette.ground]
+  return Float32Array.from(colours.flatMap((colour) => [16, 8, 0].map((shift) => (((colour >> shift) & 255) / 255) ** 2)))
 }
 
 /** Colour of a byte in a block of entropy `blockEntropy` (255 = 8 bits): what the shader draws at level 0. */
@@ -145,11 +146,11 @@ export function overviewColour(options: { palette: Palette; mode: Mode; texel: O
     high: texel.high / 255 - ff,
     ff,
   }
-  const total = Object.values(shares).reduce((sum, share) => sum + share * share, 0)
+  const total = Object.values(shares).reduce((sum, share) => sum + share ** 3, 0)
   if (total === 0) return palette.ground
   const parts = Object.entries(shares).map(([name, share]) => ({
     colour: palette.classes[name as ByteClass],
-    weight: ((share * share) / total) * coverage,
+    weight: (share ** 3 / total) * coverage,
   }))
   return mixedLight([...parts, { colour: palette.ground, weight: 1 - coverage }])
 }

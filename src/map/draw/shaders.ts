@@ -3,7 +3,7 @@
  * taken as given, never as origin + size, so that neighbours share their edge to the last bit and no seam shows.
  *
  * Where a screen pixel covers several texels, up to 4 x 4 of them are read and summed up as an overview would: colours
- * are mixed in squared values (close to light), classes by the squares of their shares, so that the main one is seen.
+ * are mixed in squared values (close to light), classes by the cubes of their shares, so that the main one is seen.
  * From one pixel a texel on, each pixel of level 0 is exactly one colour of the palette. `overviewColour` in palette.ts is
  * the same in TypeScript.
  */
@@ -28,9 +28,10 @@ void main() {
 /**
  * `read` is the body of void read(ivec2 texel, int mode, inout vec4 shares, inout vec2 ends, inout vec4 light): adds what
  * the texel holds. Of class mode: shares of control, text, high, 0xFF; of zero and of owned bytes. Of the others: squared
- * colour and weight. `side`: texels along the tile.
+ * colour and weight. `single`: statements that may colour a texel drawn alone and return. `side`: texels along the tile.
+ * uMix: squared colours of zero, control, text, high, 0xFF, ground.
  */
-function tileFragment(options: { samplers: string; read: string; side: number }): string {
+function tileFragment(options: { samplers: string; read: string; single: string; side: number }): string {
   return `#version 300 es
 precision highp float;
 precision highp int;
@@ -40,6 +41,7 @@ flat in int vLayer;
 ${options.samplers}
 uniform sampler2D uPalette;
 uniform float uMode;
+uniform vec3 uMix[6];
 out vec4 oColour;
 vec3 palette(int column, int row) { return texelFetch(uPalette, ivec2(column, row), 0).rgb; }
 vec3 squared(vec3 colour) { return colour * colour; }
@@ -51,17 +53,19 @@ vec3 mixed(vec4 shares, vec2 ends, float count) {
   vec4 weights = shares * shares * shares;
   float zero = ends.x * ends.x * ends.x;
   float total = zero + weights.x + weights.y + weights.z + weights.w;
-  vec3 ground = squared(palette(4, 3));
-  if (total == 0.0) return ground;
-  vec3 owned = zero * squared(palette(0, 3)) + weights.x * squared(palette(1, 3)) + weights.y * squared(palette(2, 3))
-    + weights.z * squared(palette(3, 3)) + weights.w * squared(palette(5, 3));
-  return mix(ground, owned / total, ends.y / count);
+  if (total == 0.0) return uMix[5];
+  vec3 owned = zero * uMix[0] + weights.x * uMix[1] + weights.y * uMix[2] + weights.z * uMix[3] + weights.w * uMix[4];
+  return mix(uMix[5], owned / total, ends.y / count);
 }
 void main() {
   int mode = int(uMode + 0.5);
   vec2 footprint = max(abs(dFdx(vTexel)), abs(dFdy(vTexel)));
   int taps = clamp(int(ceil(max(footprint.x, footprint.y) - 0.01)), 1, 4);
   ivec2 last = ivec2(${options.side - 1});
+  if (taps == 1) {
+    ivec2 texel = clamp(ivec2(floor(vTexel)), ivec2(0), last);
+${options.single}
+  }
   vec4 shares = vec4(0.0);
   vec2 ends = vec2(0.0);
   vec4 light = vec4(0.0);
@@ -81,6 +85,16 @@ void main() {
 export const byteFragment = tileFragment({
   side: 256,
   samplers: 'uniform sampler2DArray uBytes;\nuniform sampler2DArray uEntropy;',
+  single: `
+    int only = level(texelFetch(uBytes, ivec3(texel, vLayer), 0).r);
+    int row = mode;
+    if (mode == 1) {
+      int entropy = level(texelFetch(uEntropy, ivec3(texel >> 4, vLayer), 0).r);
+      if (entropy == 0 && only == 0) row = 0;
+      else only = entropy;
+    }
+    oColour = vec4(palette(only, row), 1.0);
+    return;`,
   read: `
   int value = level(texelFetch(uBytes, ivec3(texel, vLayer), 0).r);
   if (mode == 0) {
@@ -93,15 +107,15 @@ export const byteFragment = tileFragment({
     return;
   }
   int entropy = level(texelFetch(uEntropy, ivec3(texel >> 4, vLayer), 0).r);
-  vec3 colour = palette(value, 2);
-  if (mode == 1) colour = entropy == 0 && value == 0 ? palette(4, 3) : palette(entropy, 1);
-  light += vec4(squared(colour), 1.0);`,
+  if (value == 0 && (mode == 2 || entropy == 0)) light += vec4(uMix[5], 1.0);
+  else light += vec4(squared(mode == 1 ? palette(entropy, 1) : palette(value, 2)), 1.0);`,
 })
 
 /** Overviews: ENT MEAN COV ZERO in the left half of a layer, PRINT HIGH in the right. A mean of 255 is 0xFF throughout. */
 export const overviewFragment = tileFragment({
   side: 64,
   samplers: 'uniform sampler2DArray uPlanes;',
+  single: '',
   read: `
   vec4 a = texelFetch(uPlanes, ivec3(texel, vLayer), 0);
   if (mode == 0) {
@@ -111,10 +125,9 @@ export const overviewFragment = tileFragment({
     ends += a.b * vec2(a.a, 1.0);
     return;
   }
-  vec3 ground = squared(palette(4, 3));
-  vec3 colour = mode == 2 ? palette(level(a.g), 2) : palette(level(a.r), 1);
-  if (mode == 1 && level(a.r) == 0 && level(a.g) == 0) colour = palette(4, 3);
-  light += vec4(mix(ground, squared(colour), a.b), 1.0);`,
+  bool empty = level(a.g) == 0 && (mode == 2 || level(a.r) == 0);
+  vec3 colour = empty ? uMix[5] : squared(mode == 2 ? palette(level(a.g), 2) : palette(level(a.r), 1));
+  light += vec4(mix(uMix[5], colour, a.b), 1.0);`,
 })
 
 /** Flat rectangles: plates, frames, hairlines, hatching. aColour is not premultiplied. */

@@ -10,7 +10,7 @@ import type { Viewport } from '../view/camera.ts'
 import { type Mode, modes } from '../view/permalink.ts'
 import { slotsPerPage } from '../tileset/slot-pool.ts'
 import { type LayerTexture, makeLayerTexture } from './layer-texture.ts'
-import { type Palette, paletteRowCount, paletteTexels } from './palette.ts'
+import { mixColours, type Palette, paletteRowCount, paletteTexels } from './palette.ts'
 import { makeQuadBatch, type QuadBatch } from './quad-batch.ts'
 import { byteFragment, overviewFragment, rectFragment, rectVertex, tileVertex } from './shaders.ts'
 
@@ -91,7 +91,10 @@ export async function createSurface(options: {
   const stage = new Container()
   const layers = layerStack(stage)
   const pixel = new UniformGroup({ uPixel: { value: new Float32Array([1, 1]), type: 'vec2<f32>' } })
-  const mode = new UniformGroup({ uMode: { value: 0, type: 'f32' } })
+  const mode = new UniformGroup({
+    uMode: { value: 0, type: 'f32' },
+    uMix: { value: mixColours(options.palette), type: 'vec3<f32>', size: 6 },
+  })
   const paletteSource = new BufferImageSource({
     resource: paletteTexels(options.palette),
     width: 256,
@@ -120,6 +123,8 @@ export async function createSurface(options: {
       renderer.background.color = palette.world
       paletteSource.resource = paletteTexels(palette)
       paletteSource.update()
+      mode.uniforms.uMix = mixColours(palette)
+      mode.update()
     },
     setMode(name) {
       mode.uniforms.uMode = modes.indexOf(name)

@@ -1,0 +1,130 @@
+/** Routes of one brick at one commit: /b/:uuid/:commit/... */
+import type { Context } from 'hono'
+import { toHex } from '../base/bytes.ts'
+import { FoundryError } from '../base/errors.ts'
+import type { BrickView } from '../store/brick-view.ts'
+import { tileKindsHeader } from '../wire/api.ts'
+import { viewAt } from './brick-route.ts'
+import { entryOutline } from './entry-text.ts'
+import { entriesWithPrefix, findLimitMax, queryBytesMax } from './find.ts'
+import type { Foundry } from './foundry.ts'
+import { untrustedHeaders } from './headers.ts'
+import type { CommitIndex, IndexCache } from './index-cache.ts'
+import { inspectAt } from './inspect.ts'
+import { findOutlines } from './outlines.ts'
+import { accepts, entryPath, integer, level, range, runs } from './params.ts'
+import { invalid } from './refusal.ts'
+import { indexEnd, readTiles } from './tiles.ts'
+
+/** Bytes of one /bytes answer. */
+export const bytesMax = 1024 * 1024
+const immutable = 'private, max-age=31536000, immutable'
+const notKept = 'private, no-store'
+
+export interface BrickRoutes {
+  readonly foundry: Foundry
+  readonly indexes: IndexCache
+}
+
+/** Handlers by the last part of the address. */
+export const brickAnswers: Readonly<Record<string, (routes: BrickRoutes, c: Context) => Response | Promise<Response>>> =
+  {
+    tiles: tilesAnswer,
+    outlines: outlinesAnswer,
+    entries: entriesAnswer,
+    at: atAnswer,
+    bytes: bytesAnswer,
+  }
+
+function tilesAnswer({ foundry }: BrickRoutes, c: Context): Response {
+  const view = viewAt(foundry, addressOf(c))
+  const wanted = level(queryOf(c), view.record.height)
+  const indexes = runs(queryOf(c), { level: wanted, end: indexEnd(view, wanted) })
+  const encoding = accepts(c.req.header('accept-encoding'), 'zstd') ? 'zstd' : 'identity'
+  const { kinds, body, damagedCount } = readTiles(view, { level: wanted, indexes, encoding })
+  const isKept = damagedCount === 0 && view.meta.worldReadable
+  return c.body(body as Uint8Array<ArrayBuffer>, 200, {
+    ...untrustedHeaders,
+    [tileKindsHeader]: kinds,
+    'Cache-Control': isKept ? immutable : notKept,
+    Vary: 'Accept-Encoding',
+    ...(encoding === 'zstd' && body.length > 0 && { 'Content-Encoding': 'zstd' }),
+  })
+}
+
+async function outlinesAnswer(routes: BrickRoutes, c: Context): Promise<Response> {
+  const view = viewAt(routes.foundry, addressOf(c))
+  const { from, to } = range(queryOf(c), view.record.length)
+  const min = c.req.query('min') === undefined ? 1 : integer(queryOf(c), { name: 'min', min: 0, max: 2 ** 53 - 1 })
+  return c.json(await withIndex(routes, c, view, (index) => findOutlines(index, { from, to, min })))
+}
+
+async function atAnswer(routes: BrickRoutes, c: Context): Promise<Response> {
+  const view = viewAt(routes.foundry, addressOf(c))
+  const offset = integer(queryOf(c), { name: 'offset', min: 0, max: Math.max(0, view.record.length - 1) })
+  return c.json(await withIndex(routes, c, view, ({ index }) => inspectAt({ view, index }, offset)))
+}
+
+/** One by `path` or `pathHex`, or those that begin with `prefix`. */
+async function entriesAnswer(routes: BrickRoutes, c: Context): Promise<Response> {
+  const view = viewAt(routes.foundry, addressOf(c))
+  const uuid = toHex(view.record.uuid)
+  const prefix = c.req.query('prefix')
+  if (prefix !== undefined) {
+    if (prefix.length > queryBytesMax || prefix.includes('\0')) throw invalid('prefix is not the beginning of a path.')
+    const limit = limitOf(c)
+    return c.json(
+      await withIndex(routes, c, view, ({ index }) => entriesWithPrefix({ uuid, index }, { prefix, limit })),
+    )
+  }
+  const path = entryPath(queryOf(c))
+  return c.json(
+    await withIndex(routes, c, view, ({ index }) => {
+      const entry = index.find(path)
+      if (entry === undefined)
+        throw new FoundryError('ENTRY_MISSING', 'The brick has no entry of that path at that commit.')
+      return { hits: [{ ...entryOutline(index, entry), uuid }], truncated: false }
+    }),
+  )
+}
+
+function bytesAnswer({ foundry }: BrickRoutes, c: Context): Response {
+  const { uuid, commit } = addressOf(c)
+  const view = viewAt(foundry, { uuid, commit })
+  const { from, to } = range(queryOf(c), view.record.length)
+  if (to - from > bytesMax) throw new FoundryError('RANGE_INVALID', `At most ${bytesMax} bytes at once.`)
+  const bytes = view.bytes({ start: from, length: to - from })
+  return c.body(bytes as Uint8Array<ArrayBuffer>, 200, {
+    ...untrustedHeaders,
+    'Content-Disposition': `attachment; filename="${uuid.slice(0, 8)}-${from}-${to}.bin"`,
+  })
+}
+
+/** 1 .. findLimitMax, by default half of that. */
+export function limitOf(c: Context): number {
+  if (c.req.query('limit') === undefined) return findLimitMax / 2
+  return integer(queryOf(c), { name: 'limit', min: 1, max: findLimitMax })
+}
+
+/** An index takes time: a commit that was dropped meanwhile is answered as such, not as the failed reading that it is. */
+async function withIndex<T>(
+  { foundry, indexes }: BrickRoutes,
+  c: Context,
+  view: BrickView,
+  use: (index: CommitIndex) => T | Promise<T>,
+): Promise<T> {
+  try {
+    return await use(await indexes.of(view))
+  } catch (error) {
+    viewAt(foundry, addressOf(c))
+    throw error
+  }
+}
+
+function addressOf(c: Context): { uuid: string; commit: string } {
+  return { uuid: c.req.param('uuid') ?? '', commit: c.req.param('commit') ?? '' }
+}
+
+function queryOf(c: Context): (name: string) => string | undefined {
+  return (name) => c.req.query(name)
+}

@@ -1,0 +1,48 @@
+/**
+ * What the server shows, as the daemon hands it over. The server changes nothing behind it and keeps no view longer
+ * than a request or an index needs it.
+ */
+import type { BrickView } from '../store/brick-view.ts'
+import type { BrickInfo, FeedMessage } from '../wire/api.ts'
+
+/** What the server shows; the daemon implements it. */
+export interface Foundry {
+  readonly version: string
+  readonly host: string
+  /** Feed epoch and number of the last message. */
+  readonly epoch: string
+  readonly sequence: number
+  bricks(): readonly BrickInfo[]
+  /** The view of that commit where it is still served (the newest and some before it), else undefined. */
+  view(uuid: string, commit: string): BrickView | undefined
+  /** The newest view of a brick. */
+  newest(uuid: string): BrickView | undefined
+  /** Calls until the returned function is called. */
+  subscribe(listener: (message: FeedMessage) => void): () => void
+  /** Shared secret of this state; 43 characters base64url. */
+  readonly token: string
+  /** Random id of the state folder, names the cookie. */
+  readonly stateId: string
+}
+
+export interface RunningServer {
+  /** http://127.0.0.1:PORT */
+  readonly url: string
+  readonly port: number
+  close(): Promise<void>
+}
+
+export type ControlPath = '/api/sync' | '/api/stop' | '/api/remove'
+
+/** What scripts may ask of the daemon; the value is the JSON answer, undefined an empty object. Throws FoundryError. */
+export type Control = (path: ControlPath, body: unknown) => Promise<unknown>
+
+/** Time, as the server needs it. */
+export interface ServerPorts {
+  /** Monotonic milliseconds, origin unspecified. */
+  monotonicMs(): number
+  /** Lets other work of the event loop run. */
+  pause(): Promise<void>
+  /** Calls `run` every `periodMs` until the returned function is called. */
+  every(periodMs: number, run: () => void): () => void
+}
