@@ -1456,7 +1456,7 @@ class Extract:
                 os.setxattr(path, name, value, follow_symlinks=False)
             except OSError as err:
                 if err.errno not in (errno.EPERM, errno.EACCES, errno.ENOTSUP):
-                    raise
+                    self.say(e, f'xattr {name!r}: {err.strerror}')
         if e['kind'] != 3 and e['mode'] is not None:
             mine = self.root or (e['uid'], e['gid']) == (st.st_uid, st.st_gid)
             os.chmod(path, e['mode'] if mine else e['mode'] & 0o1777)
@@ -1504,7 +1504,7 @@ def main():
     ap.add_argument('--generation', type=int)
     ap.add_argument('--no-overviews', action='store_true')
     ap.add_argument('--force', action='store_true')
-    a = ap.parse_args()
+    a = ap.parse_intermixed_args()
     if a.command == 'constants':
         constants()
         return 0

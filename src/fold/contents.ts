@@ -46,6 +46,7 @@ export class ContentOutcomes {
       const gathered = this.#gathered.get(reading.holder) ?? blank()
       if (gathered.changed) again.push(reading.holder)
       model.set(this.#finished(entry, gathered, { leaves, racy: isRacy(entry) }))
+      model.shareContent(reading.holder)
     }
     return again
   }

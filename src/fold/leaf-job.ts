@@ -5,25 +5,23 @@
 import type { EntryMeta, Run } from '../base/entry.ts'
 import type { Pointer } from '../brick/pointer.ts'
 import type { FileVersion } from '../source/read.ts'
+import type { PackedFiles, PackedPieces, PackedRuns } from './job-pack.ts'
 import type { NodeItem, PreviousNode } from './node-edit.ts'
 
 /** What happens to a tile. `rebuild` starts from its previous bytes, `build` from zeros. */
 export const TileAction = { keep: 0, build: 1, rebuild: 2, hole: 3, unreadable: 4, absent: 5 } as const
 
+/** One file of a job, as `JobFiles` tells it. */
 export interface JobFile {
-  /** Absolute path of the directory that the entry's path starts from. */
-  readonly root: Uint8Array
   /** What was listed: the version that is wanted. */
   readonly wanted: FileVersion & Pick<EntryMeta, 'kind' | 'path'>
   /** Bytes that the lister has read already (pseudo files). */
   readonly content?: Uint8Array
   /** `whole`: all of its content lies in this leaf, hash it. */
   readonly digest: 'whole' | 'none'
-  /** `any`: after many attempts the bytes are taken as they come, short reads as zeros. */
-  readonly accept: 'same version' | 'any'
 }
 
-/** Bytes [fileOffset, fileOffset + length) of files[file] go to byte `at` of the leaf. */
+/** Bytes [fileOffset, fileOffset + length) of file number `file` go to byte `at` of the leaf. */
 export interface Piece {
   readonly file: number
   readonly fileOffset: number
@@ -31,7 +29,7 @@ export interface Piece {
   readonly length: number
 }
 
-/** Bytes of a tile that entries own; tiles without one that are built are owned wholly. `at` counts within the leaf. */
+/** Bytes that entries own; `at` counts within the leaf. */
 export interface OwnedRun {
   readonly at: number
   readonly length: number
@@ -46,11 +44,15 @@ export interface LeafJob {
   readonly previousPage: Pointer
   /** TileAction of each tile, 256. */
   readonly actions: Uint8Array
-  readonly files: readonly JobFile[]
+  /** Absolute path of the directory that the paths of the files start from. */
+  readonly root: Uint8Array
+  /** `any`: after many attempts the bytes are taken as they come, short reads as zeros. */
+  readonly accept: 'same version' | 'any'
+  readonly files: PackedFiles
   /** Ascending by `at`, disjoint. */
-  readonly pieces: readonly Piece[]
+  readonly pieces: PackedPieces
   /** Ascending, disjoint, none crossing a tile edge; only of tiles in `partlyOwned`. */
-  readonly owned: readonly OwnedRun[]
+  readonly owned: PackedRuns
   /** 1 where `owned` says what is owned, 0 where all 65,536 bytes are; 256. */
   readonly partlyOwned: Uint8Array
 }

@@ -3,6 +3,7 @@ import { must } from '../base/assert.ts'
 import type { EntryMeta, Run } from '../base/entry.ts'
 import type { EntryRecord } from '../brick/entry-record.ts'
 import { bytesKey } from '../base/bytes.ts'
+import { packFiles, packPieces, packRuns } from './job-pack.ts'
 import { type JobFile, type LeafJob, type OwnedRun, type Piece, TileAction } from './leaf-job.ts'
 import type { LeafItem } from './leaf-items.ts'
 import type { BrickModel, PathKey } from './model.ts'
@@ -21,7 +22,7 @@ export interface JobPlan {
   /** Absolute path of the directory that entry paths start from. */
   readonly root: Uint8Array
   /** `any`: take the bytes as they come, the entry is torn. */
-  readonly accept: JobFile['accept']
+  readonly accept: LeafJob['accept']
 }
 
 /** A job and whose files it reads, in the order of job.files. */
@@ -43,6 +44,8 @@ export function planJob(plan: JobPlan, leaf: { index: number; actions: Uint8Arra
       previous: leaf.item.previous,
       previousPage: leaf.item.page,
       actions: leaf.actions,
+      root: plan.root,
+      accept: plan.accept,
       ...draft.finish(),
     },
     holders: draft.holders,
@@ -75,7 +78,12 @@ class JobDraft {
 
   finish(): Pick<LeafJob, 'files' | 'pieces' | 'owned' | 'partlyOwned'> {
     this.#pieces.sort((a, b) => a.at - b.at)
-    return { files: this.#files, pieces: this.#pieces, owned: this.#owned, partlyOwned: this.#partlyOwned }
+    return {
+      files: packFiles(this.#files),
+      pieces: packPieces(this.#pieces),
+      owned: packRuns(this.#owned),
+      partlyOwned: this.#partlyOwned,
+    }
   }
 
   #addSmall(entry: EntryRecord): void {
@@ -134,10 +142,8 @@ class JobDraft {
     const index = this.#files.length
     const isWhole = reading.slot.start >= this.#leafStart && reading.slot.start + meta.size <= this.#leafStart + leafBytes
     this.#files.push({
-      root: this.#plan.root,
       wanted: wantedOf(meta),
       digest: isWhole ? 'whole' : 'none',
-      accept: this.#plan.accept,
       ...(content !== undefined && { content }),
     })
     this.holders.push(reading.holder)

@@ -41,6 +41,9 @@ interface Waiting {
   readonly reject: (error: unknown) => void
 }
 
+/** Jobs make little garbage: a small nursery keeps a thread's memory small. */
+const youngGenerationMb = 8
+
 export const workersDefault = Math.max(1, Math.min(8, availableParallelism()))
 
 export class LeafPool {
@@ -91,7 +94,10 @@ export class LeafPool {
 
   #start(): Worker {
     // Descriptors are opened through libc and closed by node:fs: node must not keep a list of its own.
-    const worker = new Worker(new URL('./leaf-worker.ts', import.meta.url), { trackUnmanagedFds: false })
+    const worker = new Worker(new URL('./leaf-worker.ts', import.meta.url), {
+      trackUnmanagedFds: false,
+      resourceLimits: { maxYoungGenerationSizeMb: youngGenerationMb },
+    })
     worker.unref()
     worker.on('message', (answer: WorkerAnswer) => this.#settle(worker, answer))
     worker.on('error', (error) => this.#lost(worker, error))

@@ -9,6 +9,7 @@ import { closeSync } from 'node:fs'
 import { must } from '../base/assert.ts'
 import type { Run } from '../base/entry.ts'
 import { openContent, readExactly, sameVersion, statOpen } from '../source/read.ts'
+import { fileAt, unpackPieces } from './job-pack.ts'
 import type { FileOutcome, JobFile, LeafJob, Piece } from './leaf-job.ts'
 
 const tileSizeBytes = 65_536
@@ -31,12 +32,12 @@ export interface ReadOutcome {
 }
 
 export function readPieces(memory: Uint8Array, job: LeafJob): ReadOutcome {
-  const piecesOf: Piece[][] = job.files.map(() => [])
-  for (const piece of job.pieces) must(piecesOf[piece.file], 'file of a piece').push(piece)
+  const piecesOf: Piece[][] = Array.from({ length: job.files.count }, () => [])
+  for (const piece of unpackPieces(job.pieces)) must(piecesOf[piece.file], 'file of a piece').push(piece)
   const lost: LostRun[] = []
   let bytesRead = 0
-  const files = job.files.map((file, index) => {
-    const pieces = must(piecesOf[index], 'pieces of a file')
+  const files = piecesOf.map((pieces, index) => {
+    const file = { ...fileAt(job.files, index), root: job.root, accept: job.accept }
     const { outcome, lostRuns, bytes } = readFile(memory, file, pieces)
     lost.push(...lostRuns)
     bytesRead += bytes
@@ -45,13 +46,15 @@ export function readPieces(memory: Uint8Array, job: LeafJob): ReadOutcome {
   return { files, lost, ...tilesOf(lost), bytesRead }
 }
 
+type WantedFile = JobFile & Pick<LeafJob, 'root' | 'accept'>
+
 interface FileRead {
   readonly outcome: FileOutcome
   readonly lostRuns: readonly LostRun[]
   readonly bytes: number
 }
 
-function readFile(memory: Uint8Array, file: JobFile, pieces: readonly Piece[]): FileRead {
+function readFile(memory: Uint8Array, file: WantedFile, pieces: readonly Piece[]): FileRead {
   if (file.content !== undefined) return copyContent(memory, file, file.content, pieces)
   const opened = openContent(file.root, file.wanted, file.accept)
   if (opened.kind === 'unreadable') return { outcome: opened, lostRuns: pieces, bytes: 0 }
@@ -63,7 +66,7 @@ function readFile(memory: Uint8Array, file: JobFile, pieces: readonly Piece[]): 
   }
 }
 
-function readOpen(memory: Uint8Array, file: JobFile, pieces: readonly Piece[], fd: number): FileRead {
+function readOpen(memory: Uint8Array, file: WantedFile, pieces: readonly Piece[], fd: number): FileRead {
   const lostRuns: LostRun[] = []
   const unreadable: Run[] = []
   let bytes = 0

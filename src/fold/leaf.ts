@@ -5,12 +5,12 @@
  * A tile whose hash is what it was keeps its frame. Nothing here decides what is dirty or what a failed read means for
  * an entry: the caller does. Bytes that no entry owns are zero when the tile is hashed.
  */
-import { must } from '../base/assert.ts'
 import { equalBytes } from '../base/bytes.ts'
 import { FrameType, frameId } from '../brick/frame.ts'
 import { TileKind } from '../brick/node.ts'
 import { type Kernel, tileSizeBytes } from '../kernel/kernel.ts'
 import { readFrame } from './frame-in.ts'
+import { runsBetween } from './job-pack.ts'
 import { type LeafJob, type LeafResult, TileAction } from './leaf-job.ts'
 import { type ReadOutcome, readPieces } from './leaf-read.ts'
 import {
@@ -109,29 +109,14 @@ function buildMask({ edit, job, outcome }: Leaf, tile: number): void {
   const tileStart = tile * tileSizeBytes
   mask.fill(job.partlyOwned[tile] === 1 ? 0 : 0xff)
   if (job.partlyOwned[tile] === 1) {
-    for (const { at, length } of runsOfTile(job.owned, tile)) mask.fill(0xff, at - tileStart, at - tileStart + length)
+    for (const { at, length } of runsBetween(job.owned, tileStart, tileStart + tileSizeBytes)) {
+      mask.fill(0xff, at - tileStart, at - tileStart + length)
+    }
   }
   for (const lost of outcome.lost) {
     const from = Math.max(lost.at, tileStart) - tileStart
     const to = Math.min(lost.at + lost.length, tileStart + tileSizeBytes) - tileStart
     if (from < to) mask.fill(0, from, to)
-  }
-}
-
-/** Owned runs of one tile: `owned` is ascending, so they are found by binary search. */
-function* runsOfTile(owned: LeafJob['owned'], tile: number): Generator<LeafJob['owned'][number]> {
-  const from = tile * tileSizeBytes
-  let low = 0
-  let high = owned.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (must(owned[middle], 'owned run').at < from) low = middle + 1
-    else high = middle
-  }
-  for (let i = low; i < owned.length; i++) {
-    const run = must(owned[i], 'owned run')
-    if (run.at >= from + tileSizeBytes) return
-    yield run
   }
 }
 

@@ -90,6 +90,17 @@ export class BrickModel {
     return this.#links.get(inodeKey(meta)) ?? empty
   }
 
+  /** Gives the content id of the name that holds a content to all its other names. */
+  shareContent(holder: PathKey): void {
+    const entry = must(this.entries.get(holder), `entry ${holder}`)
+    if (!isLinked(entry)) return
+    for (const key of [...this.linksOf(entry)]) {
+      const { contentId: _id, ...name } = must(this.entries.get(key), `entry ${key}`)
+      if (name.linkTo === undefined) continue
+      this.set(entry.contentId === undefined ? name : { ...name, contentId: entry.contentId })
+    }
+  }
+
   #count(entry: EntryRecord, by: 1 | -1): void {
     this.#counts.entries += by
     if (entry.linkTo === undefined) this.#counts.bytes += by * entry.size

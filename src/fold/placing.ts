@@ -11,6 +11,7 @@ import { FoundryError } from '../base/errors.ts'
 import { type EntryRecord, keyOfPath, parentPath } from '../brick/entry-record.ts'
 import { entrySizeBytesMax, keepsSlot, slotShapeFor } from '../layout/slots.ts'
 import type { Listed } from '../source/list.ts'
+import { nodeTools } from '../store/node-tools.ts'
 import { type Difference, needsReading } from './listing.ts'
 import { type BrickModel, inodeKey, isLinked, type PathKey } from './model.ts'
 
@@ -117,6 +118,7 @@ class Batch {
     const first = must(holder, 'a name of a linked file')
     this.#place(first, this.#takeFormer(first.meta, ['inode', 'path']))
     for (const { meta } of others) this.#model.set({ ...bareRecord(meta), linkTo: first.meta.path })
+    this.#model.shareContent(bytesKey(first.meta.path))
   }
 
   /** `former`: the record whose slot and content this file may take over. */
@@ -129,10 +131,12 @@ class Batch {
     const grown = (former?.grown ?? 0) + outgrown
     const slot = kept ? former.slot : this.#newSlot(meta, grown)
     const bare = { ...bareRecord(meta), grown, unknown: former?.unknown ?? [] }
+    const isEmpty = meta.size === 0 && meta.unreadable === undefined
     const known = kept && listed.content === undefined && !this.#forced.has(key) && !needsReading(former, meta)
     this.#model.set({
       ...bare,
       ...(slot !== undefined && { slot }),
+      ...(isEmpty && { contentId: emptyContentId }),
       ...(known && former.contentId !== undefined && { contentId: former.contentId }),
       ...(known && former.sha256 !== undefined && { sha256: former.sha256 }),
       ...(listed.content !== undefined && { flags: { ...bare.flags, special: true } }),
@@ -175,12 +179,18 @@ const siblingsLookedAt = 64
 /** From here on a batch is laid out in its own order. */
 const manyDifferences = 1_000
 
+/** SHA-256 of nothing. */
+const emptyContentId = nodeTools.sha256(new Uint8Array(0))
+
 function append(groups: Map<string, Listed[]>, at: string, listed: Listed): void {
   const group = groups.get(at)
   if (group === undefined) groups.set(at, [listed])
   else group.push(listed)
 }
 
+const noFlags = { torn: false, racy: false, special: false }
+const noFields: EntryRecord['unknown'] = []
+
 function bareRecord(meta: EntryMeta): EntryRecord {
-  return { ...meta, flags: { torn: false, racy: false, special: false }, grown: 0, unknown: [] }
+  return { ...meta, flags: noFlags, grown: 0, unknown: noFields }
 }

@@ -116,7 +116,7 @@ function buildNode(build: Build, place: Place, { item, ranges, use }: NodeTask):
   if (place.height === 1) return buildLeaf(build, place.index, { item, ranges, use })
   const previous: PreviousNode = item.kind === TileKind.stored ? item.pointer : { kind: item.kind }
   const edit = openNode(build.context, { ...place, generation: build.generation }, previous)
-  const leavesPerChild = fanOut ** (place.height - 1)
+  const leavesPerChild = fanOut ** (place.height - 2)
   for (let child = 0; child < fanOut; child++) {
     const index = place.index * fanOut + child
     const from = index * leavesPerChild

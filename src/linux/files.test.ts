@@ -11,7 +11,7 @@ import { openDirectoryAt, openForReadingAt, readDirectory, readLinkAt } from './
 import { dataExtents, extentCountMax } from './extents.ts'
 import { dropCache, readSequential } from './fadvise.ts'
 import { tryLockExclusive, unlock } from './flock.ts'
-import { type ByteText, byteText, bytesOf, cString, currentDirectory, LibcError, nameOfErrno } from './libc.ts'
+import { type ByteText, bytesOf, byteText, cString, currentDirectory, LibcError, nameOfErrno } from './libc.ts'
 import { clearWake, openWaker, pollReadable, wake } from './poll.ts'
 import { statAt, statOpen } from './stat.ts'
 import { filesystemOfFd, filesystemOfPath } from './statfs.ts'

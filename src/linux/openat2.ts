@@ -3,6 +3,7 @@
  * `..`, absolute paths, links on the way or at the end, /proc's magic links.
  */
 
+import { exhaustion, type Opened, openCloseOnExec } from './directory.ts'
 import {
   type ByteText,
   bindSyscall,
@@ -12,7 +13,6 @@ import {
   lastErrnoName,
   syscallNumbers,
 } from './libc.ts'
-import { exhaustion, openCloseOnExec, type Opened } from './directory.ts'
 
 /**
  * Opens `path` (relative, not empty) beneath an open directory. ELOOP: a link stood in the way; EXDEV: the path

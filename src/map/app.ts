@@ -8,7 +8,7 @@ import { type Palette, palettes } from './draw/palette.ts'
 import { drawScene, type Warm } from './draw/scene.ts'
 import type { Surface } from './draw/surface.ts'
 import { Focus } from './focus.ts'
-import { hexCells, hexPixelsMin } from './hex-cells.ts'
+import { cellWalls, hexCells, hexPixelsMin } from './hex-cells.ts'
 import { OutlineStore } from './link/outline-store.ts'
 import type { TileLink } from './link/tile-link.ts'
 import { type FrameResult, TileSet } from './tileset/tile-set.ts'
@@ -206,6 +206,7 @@ export class MapApp {
       plates: bricks.map(({ plate }) => plate),
       shapes: outlines.shown,
       warm,
+      walls: bricks.map(({ tiled }) => cellWalls(view, tiled)).filter((walls) => walls !== undefined),
       ...this.#selection(view),
     })
     const names = this.labels.labels({ view, overlay: this.overlay, bricks, shapes: outlines.shown, nowMs })

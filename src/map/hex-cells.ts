@@ -1,8 +1,12 @@
-/** The bytes in view as cells with digits, once a byte is large enough to read. */
+/**
+ * The bytes in view as cells: walls between those that are not neighbours in the file, so that the eye can follow the
+ * order of the bytes along the curve, and digits once a byte is large enough to read.
+ */
+import { pointToPosition } from '../hilbert/curve.ts'
 import { byteColour, type Palette } from './draw/palette.ts'
 import type { ByteCell } from './draw/overlay.ts'
 import type { Drawn } from './tileset/tile-set.ts'
-import { intersection, toScreen, type View, visibleRect } from './view/camera.ts'
+import { intersection, type Rect, toScreen, type View, visibleRect } from './view/camera.ts'
 import type { Mode } from './view/permalink.ts'
 
 /** Pixels a byte from which its digits are shown. */
@@ -33,4 +37,55 @@ export function hexCells(options: { view: View; drawn: readonly Drawn[]; mode: M
     }
   }
   return cells
+}
+
+/** Pixels a byte from which walls are shown, and how much more until they are full. */
+const wallPixelsMin = 9
+const wallPixelsFade = 15
+
+export interface CellWalls {
+  /** Lines as x0, y0, x1, y1 in units from the brick's corner. */
+  readonly lines: Float64Array
+  readonly brick: { readonly x: number; readonly y: number }
+  readonly alpha: number
+}
+
+/** Walls of the part of `brick` that is in view; undefined where bytes are too small or out of view. */
+export function cellWalls(
+  view: View,
+  brick: { readonly x: number; readonly y: number; readonly box: Rect },
+): CellWalls | undefined {
+  const alpha = Math.min(1, (view.camera.scale - wallPixelsMin) / wallPixelsFade)
+  if (alpha <= 0) return undefined
+  const seen = visibleRect(view)
+  const part = intersection({ ...seen, x: seen.x - brick.x, y: seen.y - brick.y }, brick.box)
+  if (part === undefined) return undefined
+  const x0 = Math.floor(part.x)
+  const y0 = Math.floor(part.y)
+  const x1 = Math.ceil(part.x + part.width)
+  const y1 = Math.ceil(part.y + part.height)
+  return { lines: wallsOf({ x0, y0, x1, y1 }), brick, alpha }
+}
+
+let lastWalls = { key: '', lines: new Float64Array(0) }
+
+function wallsOf({ x0, y0, x1, y1 }: { x0: number; y0: number; x1: number; y1: number }): Float64Array {
+  const key = `${x0} ${y0} ${x1} ${y1}`
+  if (lastWalls.key === key) return lastWalls.lines
+  const columns = x1 - x0
+  const positions = new Float64Array(columns * (y1 - y0))
+  for (let y = y0; y < y1; y++) {
+    for (let x = x0; x < x1; x++) positions[(y - y0) * columns + x - x0] = pointToPosition({ x, y })
+  }
+  const isWall = (a: number, b: number) => Math.abs((positions[a] as number) - (positions[b] as number)) !== 1
+  const lines: number[] = []
+  for (let y = y0; y < y1; y++) {
+    for (let x = x0; x < x1; x++) {
+      const at = (y - y0) * columns + x - x0
+      if (x + 1 < x1 && isWall(at, at + 1)) lines.push(x + 1, y, x + 1, y + 1)
+      if (y + 1 < y1 && isWall(at, at + columns)) lines.push(x, y + 1, x + 1, y + 1)
+    }
+  }
+  lastWalls = { key, lines: Float64Array.from(lines) }
+  return lastWalls.lines
 }

@@ -1,10 +1,14 @@
 /**
  * Where on the curve the content of each directory lies: the runs of all slots beneath it, neighbours merged.
  *
+ * Two slots are neighbours where no other slot lies between them and the room between, which nobody owns, is no longer
+ * than the longer of the two: alignment leaves many such gaps, and a shape with a thousand pinholes says nothing.
+ *
  * Exact, in time that grows with slots times depth: slots are taken in ascending order and added to every directory
  * above. What is kept of a directory is the sum and the largest `runsMax` runs; a run that is closed never grows, so
  * the smaller ones can be let go on the way.
  */
+import type { Run } from '../base/entry.ts'
 import type { Steps } from './index-build.ts'
 import type { PathIndex } from './path-index.ts'
 
@@ -21,7 +25,7 @@ export interface DirectoryRuns {
   readonly depth: number
   /** Ascending [start, length, ..] of at most runsMax runs, the largest. */
   readonly runs: readonly number[]
-  /** Of all runs. */
+  /** Sum of all runs, also of those left out. */
   readonly slotBytes: number
   /** Everything lies in [first, end). */
   readonly first: number
@@ -35,15 +39,20 @@ export function* directoryRuns(index: PathIndex): Steps<readonly DirectoryRuns[]
   yield
   const open = new Map<number, OpenDirectory>()
   let additions = 0
+  let before = { start: 0, length: 0 }
   for (const owner of index.bySlot) {
-    const [start, length] = [slotStarts[owner] as number, slotLengths[owner] as number]
+    const slot = { start: slotStarts[owner] as number, length: slotLengths[owner] as number }
+    const end = before.start + before.length
+    /** A run that ends here goes on with this slot. */
+    const joinEnd = slot.start - end <= Math.max(slot.length, before.length) ? end : Number.NaN
+    before = slot
     for (let entry = parents[owner] as number; entry >= 0; entry = parents[entry] as number) {
       let directory = open.get(entry)
       if (directory === undefined) {
-        directory = { runs: [], slotBytes: 0, first: start, end: start }
+        directory = { runs: [], slotBytes: 0, first: slot.start, end: Number.NEGATIVE_INFINITY }
         open.set(entry, directory)
       }
-      add(directory, start, length)
+      add(directory, slot, joinEnd)
       if (++additions % sliceAdditions === 0) yield
     }
   }
@@ -63,14 +72,16 @@ interface OpenDirectory {
   end: number
 }
 
-function add(directory: OpenDirectory, start: number, length: number): void {
+function add(directory: OpenDirectory, { start, length }: Run, joinEnd: number): void {
   const { runs } = directory
-  directory.slotBytes += length
-  if (runs.length > 0 && directory.end === start) {
-    runs[runs.length - 1] = (runs[runs.length - 1] as number) + length
+  if (directory.end === joinEnd) {
+    const grown = start + length - directory.end
+    runs[runs.length - 1] = (runs[runs.length - 1] as number) + grown
+    directory.slotBytes += grown
   } else {
     if (runs.length >= 2 * heldRunsMax) keepLargest(runs, runsMax)
     runs.push(start, length)
+    directory.slotBytes += length
   }
   directory.end = start + length
 }

@@ -14,15 +14,18 @@ import { entryKinds, flagNames, type IndexColumns, PathIndex } from './path-inde
 
 /** Entries decoded in a slice: some milliseconds. */
 const sliceEntries = 500
+/** Of an entry. */
+const textBytesGuess = 48
 
 export type Steps<T> = Generator<void, T>
 
-export function* indexOfAll(view: BrickView): Steps<PathIndex> {
-  const builder = new IndexBuilder({ entries: view.record.entries.count, textBytes: view.record.entries.count * 48 })
-  let count = 0
-  for (const entry of view.entries()) {
+/** `entries` in the order of the ENTRIES map, exactly `count` of them. */
+export function* indexOfAll({ entries, count }: { entries: Iterable<EntryRecord>; count: number }): Steps<PathIndex> {
+  const builder = new IndexBuilder({ entries: count, textBytes: count * textBytesGuess })
+  let appended = 0
+  for (const entry of entries) {
     builder.append(entry)
-    if (++count % sliceEntries === 0) yield
+    if (++appended % sliceEntries === 0) yield
   }
   return new PathIndex(builder.take())
 }

@@ -58,7 +58,7 @@ export class IndexCache {
 
   async #make(uuid: string, view: BrickView): Promise<Held> {
     const base = this.#baseFor(uuid, view)
-    const index = await (base === undefined ? this.#run(indexOfAll(view)) : this.#update(base, view))
+    const index = await (base === undefined ? this.#run(allOf(view)) : this.#update(base, view))
     let directories: Promise<readonly DirectoryRuns[]> | undefined
     return {
       uuid,
@@ -77,7 +77,7 @@ export class IndexCache {
       return await this.#run(indexOfChanges(base, view))
     } catch (error) {
       if (!(error instanceof BrickDamage)) throw error
-      return this.#run(indexOfAll(view))
+      return this.#run(allOf(view))
     }
   }
 
@@ -122,4 +122,8 @@ export class IndexCache {
       await this.#pause()
     }
   }
+}
+
+function allOf(view: BrickView): Steps<PathIndex> {
+  return indexOfAll({ entries: view.entries(), count: view.record.entries.count })
 }

@@ -10,9 +10,9 @@
  * is found out by reading it, not here.
  */
 
+import { displayPath } from '../base/bytes.ts'
 import { FoundryError } from '../base/errors.ts'
 import type { Clock } from '../base/ports.ts'
-import { displayPath } from '../base/bytes.ts'
 import { closeFd, directoryFlags, isDirectoryAt, joinName, openDirectoryAt, readDirectory } from '../linux/directory.ts'
 import { type ByteText, byteText, currentDirectory, LibcError } from '../linux/libc.ts'
 import { openBeneath } from '../linux/openat2.ts'

@@ -1,7 +1,7 @@
 /**
  * Reading the content of one listed file, for the threads that fold it.
  *
- * The rule for exact bytes: open, compare with what was listed, read, `openVersion` again; only when `sameVersion` holds
+ * The rule for exact bytes: open, compare with what was listed, read, `statOpen` again; only when `sameVersion` holds
  * before and after do the bytes belong to one state of the file. Content of pseudo files comes with the listing.
  */
 
@@ -17,7 +17,7 @@ import { absolutePath } from './open.ts'
 export { statOpen } from '../linux/stat.ts'
 
 export type OpenedContent =
-  /** The caller ends with `closeContent(fd)`; `stat` is of the open file and equals the listing. */
+  /** The caller closes `fd`; `stat` is of the open file: the listed version, unless any was accepted. */
   | { readonly kind: 'open'; readonly fd: number; readonly stat: FileStat }
   /** `why` is an errno's name. */
   | { readonly kind: 'unreadable'; readonly why: string }
@@ -59,15 +59,6 @@ export function openContent(
   if (stat.kind === 'file' && isWanted) return { kind: 'open', fd: opened.fd, stat }
   closeFd(opened.fd)
   return { kind: 'changed' }
-}
-
-/** The version of an open file now; to be compared with the one before its bytes were read. */
-export function openVersion(fd: number): FileStat {
-  return statOpen(fd)
-}
-
-export function closeContent(fd: number): void {
-  closeFd(fd)
 }
 
 export function sameVersion(a: FileVersion, b: FileVersion): boolean {

@@ -8,8 +8,8 @@
 
 import { removeWatch } from '../linux/inotify.ts'
 import type { ByteText } from '../linux/libc.ts'
-import type { RootOrder } from './watch-protocol.ts'
 import type { ExcludeMatcher } from './exclude.ts'
+import type { RootOrder } from './watch-protocol.ts'
 
 export interface WatchedRoot {
   readonly order: RootOrder

@@ -2,7 +2,7 @@
 
 import fs from 'node:fs'
 import { displayPath } from '../base/bytes.ts'
-import { type ByteText, byteText, bytesOf, currentDirectory } from '../linux/libc.ts'
+import { type ByteText, bytesOf, byteText, currentDirectory } from '../linux/libc.ts'
 import { type FileStat, statAt } from '../linux/stat.ts'
 import { filesystemOfPath } from '../linux/statfs.ts'
 import { ExcludeMatcher } from './exclude.ts'

@@ -11,30 +11,13 @@
  */
 
 import { displayPath } from '../base/bytes.ts'
-import { closeFd, openDirectoryAt, readDirectory } from '../linux/directory.ts'
-import { addWatch, type InotifyEvent, inotifyMask as mask } from '../linux/inotify.ts'
-import { type ByteText, currentDirectory, LibcError } from '../linux/libc.ts'
-import { type FileStat, statAt, statOpen } from '../linux/stat.ts'
-import { filesystemOfFd } from '../linux/statfs.ts'
+import { type InotifyEvent, inotifyMask as mask } from '../linux/inotify.ts'
+import type { ByteText } from '../linux/libc.ts'
 import type { HintBatch } from './hint-batch.ts'
+import { type Covering, coverDirectory, pathOfTarget, silentProblem, type Target } from './watch-cover.ts'
 import { joinText, pathOf, type WatchedRoot, type WatchNode, WatchNodes } from './watch-nodes.ts'
 import type { FromThread, RootOrder } from './watch-protocol.ts'
-import { findRoot, isInPlace, isSilent, limitMessage } from './watch-roots.ts'
-
-/** Everything that changes an entry; reading, and closing what was only read, is not asked for. */
-export const watchMask =
-  mask.create |
-  mask.delete |
-  mask.modify |
-  mask.attrib |
-  mask.movedFrom |
-  mask.movedTo |
-  mask.closeWrite |
-  mask.deleteSelf |
-  mask.moveSelf |
-  mask.onlyDirectory |
-  mask.dontFollow |
-  mask.excludeUnlinked
+import { findRoot, isInPlace } from './watch-roots.ts'
 
 export interface WatchedTreesOptions {
   readonly inotifyFd: number
@@ -47,11 +30,11 @@ export interface WatchedTreesOptions {
 }
 
 export class WatchedTrees {
-  readonly #inotifyFd: number
   readonly #cookie: { readonly wd: number; readonly prefix: string }
   readonly #hints: HintBatch
   readonly #tell: (message: FromThread) => void
   readonly #nodes: WatchNodes
+  readonly #covering: Covering
   readonly #roots = new Map<number, WatchedRoot>()
   /** First in, first out. */
   #jobs: Job[] = []
@@ -60,11 +43,11 @@ export class WatchedTrees {
   #round = 0
 
   constructor(options: WatchedTreesOptions) {
-    this.#inotifyFd = options.inotifyFd
     this.#cookie = { wd: options.cookieWd, prefix: options.cookiePrefix }
     this.#hints = options.hints
     this.#tell = options.tell
     this.#nodes = new WatchNodes(options.inotifyFd, options.cookieWd)
+    this.#covering = { inotifyFd: options.inotifyFd, nodes: this.#nodes, tell: options.tell }
   }
 
   get hasWork(): boolean {
@@ -84,12 +67,12 @@ export class WatchedTrees {
       return
     }
     if (found.kind === 'silent') {
-      this.#tellSilent(order.index, found.filesystem)
+      this.#tell(silentProblem(order.index, found.filesystem))
       this.#tell({ kind: 'added', index: order.index, watches: 0, missing: false })
       return
     }
     this.#roots.set(order.index, found.root)
-    this.#jobs.push({ kind: 'cover', stack: [found.root.top] })
+    this.#jobs.push({ kind: 'cover', stack: [found.root] })
     this.#jobs.push({ kind: 'tellAdded', root: found.root })
   }
 
@@ -120,13 +103,13 @@ export class WatchedTrees {
       const job = this.#jobs[0]
       if (job === undefined) return
       if (job.kind === 'cover') {
-        const node = job.stack.pop()
-        if (node !== undefined) {
-          this.#cover(node, job.stack)
+        const target = job.stack.pop()
+        if (target !== undefined) {
+          coverDirectory(this.#covering, target, job.stack)
           left--
           continue
         }
-        if (job.announce !== undefined) this.#hint(job.announce.root, pathOf(job.announce), 'subtree')
+        if (job.announce !== undefined) this.#hint(job.announce.parent.root, pathOfTarget(job.announce), 'subtree')
       } else if (job.kind === 'tell') this.#tell(job.message)
       else this.#tellAdded(job.root)
       this.#jobs.shift()
@@ -210,91 +193,21 @@ export class WatchedTrees {
   }
 
   #coverNew(parent: WatchNode, name: ByteText): void {
-    const node = this.#nodes.child(parent, name)
-    this.#jobs.push({ kind: 'cover', stack: [node], announce: node })
+    const target = { parent, name }
+    this.#jobs.push({ kind: 'cover', stack: [target], announce: target })
   }
 
-  /** Watches one directory, lists it, and puts its directories on the stack. Names that are gone lose their nodes. */
-  #cover(node: WatchNode, stack: WatchNode[]): void {
-    const path = pathOf(node)
-    if (path === undefined) return
-    const { root } = node
-    const fd = this.#open(node, path)
-    if (fd === undefined) return
-    try {
-      if (node !== root.top && !this.#belongs(node, statOpen(fd), fd)) return
-      const watched = addWatch(this.#inotifyFd, absoluteText(root, path), watchMask)
-      if (watched.kind === 'failed') {
-        this.#cannotWatch(node, path, watched.errnoName)
-        if (limitErrnos.has(watched.errnoName)) stack.length = 0
-        return
-      }
-      this.#nodes.setWatch(node, watched.wd)
-      if (root.onlyName === undefined) this.#descend(node, { path, fd, stack })
-    } catch (failed) {
-      if (!(failed instanceof LibcError)) throw failed
-    } finally {
-      closeFd(fd)
-    }
-  }
-
-  /** The directory's fd. One that is gone loses its node; one that may not be listed keeps it, unwatched. */
-  #open(node: WatchNode, path: ByteText): number | undefined {
-    const absolute = absoluteText(node.root, path)
-    if (absolute.length >= absoluteBytesMax) return undefined
-    const opened = openDirectoryAt(currentDirectory, absolute)
-    if (opened.kind === 'open') return opened.fd
-    if (node !== node.root.top && goneErrnos.has(opened.errnoName)) this.#nodes.drop(node)
-    return undefined
-  }
-
-  /** Whether a directory found beneath a root is to be watched; else its node is dropped. */
-  #belongs(node: WatchNode, stat: FileStat, fd: number): boolean {
-    const { root } = node
-    let belongs = !root.exclude.excludesInode(stat)
-    if (belongs && stat.dev !== root.dev) {
-      belongs = root.order.crossFilesystems === 'yes'
-      const filesystem = filesystemOfFd(fd)
-      if (belongs && isSilent(filesystem.kind)) {
-        if (!root.isPartlySilent) this.#tellSilent(root.order.index, filesystem.name)
-        root.isPartlySilent = true
-        belongs = false
-      }
-    }
-    if (!belongs) this.#nodes.drop(node)
-    return belongs
-  }
-
-  #descend(node: WatchNode, at: { readonly path: ByteText; readonly fd: number; readonly stack: WatchNode[] }): void {
-    const names = new Set<ByteText>()
-    const { exclude } = node.root
-    readDirectory(at.fd, (name, kind) => {
-      if (kind === 'other' || (kind === 'unknown' && statAt(at.fd, name)?.kind !== 'dir')) return
-      if (!exclude.excludesText(joinText(at.path, name), 'dir')) names.add(name)
-    })
-    this.#nodes.dropChildren(node, names)
-    for (const name of names) at.stack.push(this.#nodes.child(node, name))
-  }
-
-  #cannotWatch(node: WatchNode, path: ByteText, errnoName: string): void {
-    const { root } = node
-    if (limitErrnos.has(errnoName)) {
-      if (root.isLimited) return
-      root.isLimited = true
-      const message = limitMessage(root, path)
-      this.#tell({ kind: 'problem', root: root.order.index, code: 'WATCH_LIMIT', message })
-    } else if (node !== root.top && goneErrnos.has(errnoName)) this.#nodes.drop(node)
-  }
-
-  /** The kernel ended a watch by itself: the directory was removed, or its filesystem unmounted. */
+  /** The kernel ends a watch by itself: the directory was removed, or its filesystem unmounted from over another. */
   #lose(node: WatchNode, event: InotifyEvent): void {
     if (node.isDropped) return
     if (node === node.root.top) {
       this.#loseRoot(node.root, event.mask & mask.unmount ? 'was unmounted' : 'was removed')
       return
     }
+    const { parent, name } = node
     this.#hint(node.root, pathOf(node), 'subtree')
     this.#nodes.drop(node)
+    if (parent !== undefined && event.mask & mask.unmount) this.#coverNew(parent, name)
   }
 
   #loseRoot(root: WatchedRoot, what: string): void {
@@ -308,7 +221,7 @@ export class WatchedTrees {
   /** Events were lost: all directories are walked again, then everything counts as changed. */
   #recover(): void {
     this.#nodes.forgetRetired()
-    for (const root of this.#roots.values()) this.#jobs.push({ kind: 'cover', stack: [root.top] })
+    for (const root of this.#roots.values()) this.#jobs.push({ kind: 'cover', stack: [root] })
     this.#jobs.push({ kind: 'tell', message: { kind: 'overflow' } })
   }
 
@@ -327,26 +240,12 @@ export class WatchedTrees {
     }
     this.#tell({ kind: 'added', index, watches: root.watchCount, missing: false })
   }
-
-  #tellSilent(index: number, filesystem: string): void {
-    const message = `${filesystem} gives no events of (all) its changes: it has to be polled.`
-    this.#tell({ kind: 'problem', root: index, code: 'UNSUPPORTED', message })
-  }
 }
 
 type Job =
   /** `announce`: told as a subtree hint when the stack is empty. */
-  | { readonly kind: 'cover'; readonly stack: WatchNode[]; readonly announce?: WatchNode }
+  | { readonly kind: 'cover'; readonly stack: Target[]; readonly announce?: Exclude<Target, WatchedRoot> }
   | { readonly kind: 'tell'; readonly message: FromThread }
   | { readonly kind: 'tellAdded'; readonly root: WatchedRoot }
 
 const changesDirectory = mask.create | mask.delete | mask.movedFrom | mask.movedTo
-const limitErrnos: ReadonlySet<string> = new Set(['ENOSPC', 'ENOMEM'])
-const goneErrnos: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'ELOOP'])
-/** Deeper directories cannot be watched; the slow rescan still sees them. */
-const absoluteBytesMax = 4096
-
-function absoluteText(root: WatchedRoot, path: ByteText): ByteText {
-  if (path === '') return root.directory
-  return (root.directory === '/' ? `/${path}` : `${root.directory}/${path}`) as ByteText
-}

@@ -6,16 +6,17 @@
  */
 
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
-import { displayPath } from '../base/bytes.ts'
 import { must } from '../base/assert.ts'
+import { displayPath } from '../base/bytes.ts'
 import { FoundryError } from '../base/errors.ts'
 import { closeFd } from '../linux/directory.ts'
 import { addWatch, openInotify, parseEvents, readEvents } from '../linux/inotify.ts'
 import { LibcError } from '../linux/libc.ts'
 import { clearWake, pollReadable } from '../linux/poll.ts'
 import { HintBatch } from './hint-batch.ts'
+import { watchMask } from './watch-cover.ts'
 import { batchesUnderwayMax, cells, type FromThread, type ThreadData, type ToThread } from './watch-protocol.ts'
-import { WatchedTrees, watchMask } from './watch-tree.ts'
+import { WatchedTrees } from './watch-tree.ts'
 
 const eventBufferBytes = 256 * 1024
 const directoriesPerStep = 256

@@ -184,6 +184,19 @@ test('a directory renamed over an empty one, and back, is told under the right n
     assert.deepEqual(await told(), ['c/deep', 'c/deep/file'])
   }))
 
+test('a directory moved in over a watched empty one is watched in its place', () =>
+  watching(async ({ at, told }) => {
+    const outside = path.join(scratch, 'comes-in')
+    fs.mkdirSync(path.join(outside, 'deep'), { recursive: true })
+    fs.mkdirSync(at('a/b'), { recursive: true })
+    await told()
+    fs.renameSync(outside, at('a/b'))
+    assert.deepEqual(await told(), ['a', 'a/b/...'])
+    fs.mkdirSync(at('a/b/new'))
+    fs.writeFileSync(at('a/b/deep/file'), '')
+    assert.deepEqual(await told(), ['a/b', 'a/b/deep', 'a/b/deep/file', 'a/b/new/...'])
+  }))
+
 test('a directory moved out is let go, one moved in is watched to its depth', () =>
   watching(async ({ at, told }) => {
     const outside = path.join(scratch, 'outside')
@@ -338,6 +351,7 @@ test('an owner that is busy during a burst gets merged hints, and gets all of th
 /** A process of its own that watches `root`, and answers each line on stdin with what it was told since the last. */
 function childScript(root: string): string {
   return `
+    import { execSync } from 'node:child_process'
     import { createInterface } from 'node:readline'
     import { startWatcher } from ${JSON.stringify(new URL('./watch.ts', import.meta.url).href)}
     let overflows = 0, problems = [], hints = []
@@ -347,13 +361,16 @@ function childScript(root: string): string {
       problem: (root, code, message) => { problems.push([code, message]) },
     }
     const watcher = await startWatcher(sink, { cookieFolder: Buffer.from(${JSON.stringify(cookies)}) })
-    const { watches } = await watcher.addRoot({ index: 0, kind: 'tree', path: Buffer.from(${JSON.stringify(root)}) })
+    const path = Buffer.from(${JSON.stringify(root)})
+    const { watches } = await watcher.addRoot({ index: 0, kind: 'tree', path, crossFilesystems: 'yes' })
     console.log(JSON.stringify({ watches, problems }))
     for await (const line of createInterface({ input: process.stdin })) {
       if (line === 'exit') process.exit(7)
+      if (line.startsWith('run ')) execSync(line.slice(4))
       await watcher.flush()
-      console.log(JSON.stringify({ overflows, hints }))
+      console.log(JSON.stringify({ overflows, hints, problems }))
       hints = []
+      problems = []
     }
     await watcher.close()`
 }
@@ -422,6 +439,31 @@ test('when no instance is left, starting fails with the setting to raise', (t) =
     return t.skip(`no user namespace with a limit of its own: ${child.stderr}`)
   assert.match(child.stderr, /WATCH_LIMIT/)
   assert.match(child.stderr, /fs\.inotify\.max_user_instances/)
+})
+
+test('an unmounted filesystem is hinted where it was, what it hid is watched; an unmounted root is gone', (t) => {
+  const root = path.join(scratch, 'mounted')
+  fs.mkdirSync(root)
+  const mount = `mount -t tmpfs none ${root} && mkdir -p ${root}/inner/below && mount -t tmpfs none ${root}/inner && mkdir ${root}/inner/d`
+  const command = ['-Urm', 'sh', '-c', `${mount} && exec "$@"`, 'sh', process.execPath, '--input-type=module']
+  const input = [
+    `run touch ${root}/inner/d/file`,
+    `run umount ${root}/inner`,
+    `run touch ${root}/inner/below/file`,
+    `run umount ${root}`,
+  ].join('\n')
+  const child = spawnSync('unshare', [...command, '-e', childScript(root)], { encoding: 'utf8', input })
+  if (child.status !== 0) return t.skip(`no user namespace with mounts of its own: ${child.stderr}`)
+  const [added, ...answers] = child.stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  assert.deepEqual(added, { watches: 3, problems: [] })
+  const [file = [], unmounted = [], below = []] = answers.map((answer) => answer.hints.map(String))
+  assert.deepEqual(file.sort(), ['inner/d,entry', 'inner/d/file,entry'])
+  assert.ok(unmounted.includes('inner,subtree'), String(unmounted))
+  assert.deepEqual(below.sort(), ['inner/below,entry', 'inner/below/file,entry'])
+  assert.equal(answers[3].problems[0][0], 'ROOT_GONE')
 })
 
 /** Resolves when the kernel says that the process is stopped. */

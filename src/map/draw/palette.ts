@@ -32,7 +32,7 @@ export const palettes: Readonly<Record<Theme, Palette>> = {
     theme: 'dark',
     world: 0x07090b,
     ground: 0x0d1014,
-    classes: { zero: 0x0d1014, control: 0x126b58, text: 0x74bbf0, high: 0xc9801a, ff: 0xf1efe9 },
+    classes: { zero: 0x0d1014, control: 0x126b58, text: 0x76b4e2, high: 0xc9801a, ff: 0xf1efe9 },
     frame: 0x59626d,
     directory: 0xc3cad2,
     entry: 0x2b333c,
@@ -81,11 +81,12 @@ export function cividis(share: number): number {
   return mix(16) | mix(8) | mix(0)
 }
 
-export const paletteRowCount = 3
+export const paletteRowCount = 4
 
 /**
  * The palette texture: RGBA, 256 wide, a row for each mode in the order of `modes`: the colour of each byte, cividis for
- * entropy, cividis for values with the ground at 0.
+ * entropy, cividis for values with the ground at 0; then a row that tells the class of each byte: one of control, text,
+ * high, 0xFF is 255, none for zero.
  */
 export function paletteTexels(palette: Palette): Uint8Array {
   const texels = new Uint8Array(256 * 4 * paletteRowCount)
@@ -96,6 +97,8 @@ export function paletteTexels(palette: Palette): Uint8Array {
     put(modes.indexOf('class'), byte, palette.classes[byteClassOf(byte)])
     put(modes.indexOf('entropy'), byte, cividis(byte / 255))
     put(modes.indexOf('value'), byte, byte === 0 ? palette.ground : cividis(byte / 255))
+    const isOne = (name: ByteClass) => (byteClassOf(byte) === name ? 255 : 0)
+    texels.set([isOne('control'), isOne('text'), isOne('high'), isOne('ff')], (modes.length * 256 + byte) * 4)
   }
   return texels
 }

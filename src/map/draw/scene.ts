@@ -37,6 +37,8 @@ export interface SceneInput {
   readonly plates: readonly Plate[]
   readonly shapes: readonly { readonly brick: { x: number; y: number }; readonly shapes: readonly Shape[] }[]
   readonly warm: readonly Warm[]
+  /** Between cells of bytes, in units from the brick's corner. */
+  readonly walls: readonly { readonly lines: Float64Array; readonly brick: { x: number; y: number }; readonly alpha: number }[]
   /** Emphasised: under the cursor, and pinned. */
   readonly hovered: { readonly x: number; readonly y: number; readonly shape: Shape } | undefined
   readonly pinned: { readonly x: number; readonly y: number; readonly shape: Shape } | undefined
@@ -57,6 +59,9 @@ export function drawScene(surface: Surface, input: SceneInput): void {
   }
   for (const drawn of input.frame.under) drawTile(surface, pen, input, drawn, 'under')
   for (const drawn of input.frame.over) drawTile(surface, pen, input, drawn, 'over')
+  for (const { lines, brick, alpha } of input.walls) {
+    pen.lines(lines, brick, { colour: input.palette.ground, width: 2, alpha: 0.9 * alpha })
+  }
   for (const { brick, shapes } of input.shapes) drawShapes(pen, input, brick, shapes)
   for (const { rect, share } of input.warm) drawWarm(pen, input, rect, share)
   for (const plate of input.plates) {
@@ -120,7 +125,7 @@ function drawShapes(pen: Pen, input: SceneInput, brick: { x: number; y: number }
     const alpha = Math.min(1, Math.max(0, (side - entrySideMin) / entrySideFade))
     if (alpha === 0) continue
     pen.lines(shape.lines, brick, { colour: palette.ground, width: 3, alpha: 0.8 * alpha })
-    pen.lines(shape.lines, brick, { colour: palette.directory, width: 1, alpha: 0.5 * alpha })
+    pen.lines(shape.lines, brick, { colour: palette.directory, width: 1, alpha: 0.62 * alpha })
   }
 }
 

@@ -98,12 +98,9 @@ export const byteFragment = tileFragment({
   read: `
   int value = level(texelFetch(uBytes, ivec3(texel, vLayer), 0).r);
   if (mode == 0) {
-    ends.y += 1.0;
-    if (value == 0) ends.x += 1.0;
-    else if (value == 255) shares.w += 1.0;
-    else if (value >= 128) shares.z += 1.0;
-    else if ((value >= 32 && value <= 126) || (value >= 9 && value <= 13)) shares.y += 1.0;
-    else shares.x += 1.0;
+    vec4 one = texelFetch(uPalette, ivec2(value, 3), 0);
+    shares += one;
+    ends += vec2(1.0 - one.x - one.y - one.z - one.w, 1.0);
     return;
   }
   int entropy = level(texelFetch(uEntropy, ivec3(texel >> 4, vLayer), 0).r);

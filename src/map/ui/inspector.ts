@@ -95,8 +95,7 @@ function byteCard({ byte, entropy }: Inspection, palette: Palette): HTMLElement 
     swatch.style.background = cssColour(colour)
     swatch.style.color = cssColour(luminance(colour) > 0.2 ? 0x0b0d10 : 0xf4f5f6)
   }
-  const words =
-    byte === undefined ? '…' : byte === null ? 'no byte stored here' : `${byteCharacter(byte)}  ·  ${byte}  ·  ${byteClassLabels[byteClassOf(byte)]}`
+  const words = byte === undefined ? '…' : byte === null ? 'no byte stored here' : byteWords(byte)
   const meter = element('i')
   meter.style.width = `${Math.round(((entropy ?? 0) / 8) * 100)}%`
   const bits = typeof entropy === 'number' ? `${entropy.toFixed(2)} bits/byte` : ' '
@@ -108,6 +107,11 @@ function byteCard({ byte, entropy }: Inspection, palette: Palette): HTMLElement 
       element('span', { class: 'meter' }, [meter]),
     ]),
   ])
+}
+
+function byteWords(byte: number): string {
+  const character = byteCharacter(byte)
+  return [...(character === undefined ? [] : [character]), byte, byteClassLabels[byteClassOf(byte)]].join('  ·  ')
 }
 
 function fieldsOf({ brick, offset, shape, answer }: Inspection): Field[] {

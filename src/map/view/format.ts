@@ -38,12 +38,12 @@ const controlNames = [
   'DLE', 'DC1', 'DC2', 'DC3', 'DC4', 'NAK', 'SYN', 'ETB', 'CAN', 'EM', 'SUB', 'ESC', 'FS', 'GS', 'RS', 'US',
 ] as const // biome-ignore format: 16 a row
 
-/** The character of a byte: `H`, `LF`, or a dot where ASCII has none. */
-export function byteCharacter(byte: number): string {
+/** The character of a byte: `H`, `LF`, or undefined where ASCII has none. */
+export function byteCharacter(byte: number): string | undefined {
   if (byte < 0x20) return controlNames[byte] as string
   if (byte === 0x20) return 'SP'
   if (byte === 0x7f) return 'DEL'
-  return byte < 0x7f ? String.fromCharCode(byte) : '·'
+  return byte < 0x7f ? String.fromCharCode(byte) : undefined
 }
 
 /** Local wall time of an RFC 3339 text as HH:MM:SS; the text itself where it is none. */
