@@ -17,12 +17,30 @@ function reader(hex: string): ByteReader {
 }
 
 test('fixed numbers are little-endian', () => {
-  assert.equal(written((writer) => writer.u16(0x0102)), '0201')
-  assert.equal(written((writer) => writer.u32(0xfedcba98)), '98badcfe')
-  assert.equal(written((writer) => writer.u64(2 ** 53 - 1)), 'ffffffffffff1f00')
-  assert.equal(written((writer) => writer.u64(0x1_0000_0002)), '0200000001000000')
-  assert.equal(written((writer) => writer.i64(-2)), 'feffffffffffffff')
-  assert.equal(written((writer) => writer.u64big(2n ** 64n - 2n)), 'feffffffffffffff')
+  assert.equal(
+    written((writer) => writer.u16(0x0102)),
+    '0201',
+  )
+  assert.equal(
+    written((writer) => writer.u32(0xfedcba98)),
+    '98badcfe',
+  )
+  assert.equal(
+    written((writer) => writer.u64(2 ** 53 - 1)),
+    'ffffffffffff1f00',
+  )
+  assert.equal(
+    written((writer) => writer.u64(0x1_0000_0002)),
+    '0200000001000000',
+  )
+  assert.equal(
+    written((writer) => writer.i64(-2)),
+    'feffffffffffffff',
+  )
+  assert.equal(
+    written((writer) => writer.u64big(2n ** 64n - 2n)),
+    'feffffffffffffff',
+  )
 })
 
 test('varints and zigzags have one form each', () => {
@@ -36,7 +54,10 @@ test('varints and zigzags have one form each', () => {
     [2 ** 53 - 1, 'ffffffffffffff0f'],
   ]
   for (const [value, hex] of forms) {
-    assert.equal(written((writer) => writer.varint(value)), hex)
+    assert.equal(
+      written((writer) => writer.varint(value)),
+      hex,
+    )
     assert.equal(reader(hex).varint(), value)
     assert.equal(varintLength(value), hex.length / 2)
   }
@@ -50,7 +71,10 @@ test('varints and zigzags have one form each', () => {
     [zigzagMax, 'feffffffffffff0f'],
   ]
   for (const [value, hex] of zigzags) {
-    assert.equal(written((writer) => writer.zigzag(value)), hex)
+    assert.equal(
+      written((writer) => writer.zigzag(value)),
+      hex,
+    )
     assert.equal(reader(hex).zigzag(), value)
   }
 })
@@ -71,19 +95,51 @@ test('every number comes back', () => {
 })
 
 test('a varint that is too long, too large or not minimal is damage', () => {
-  for (const hex of ['8000', 'ff8000', 'ffffffffffffffff01', '8080808080808010', 'ffffffffffffff1f', '808080808080808080']) {
-    assert.equal(ruleOf(() => reader(hex).varint()), 'varint', hex)
+  for (const hex of [
+    '8000',
+    'ff8000',
+    'ffffffffffffffff01',
+    '8080808080808010',
+    'ffffffffffffff1f',
+    '808080808080808080',
+  ]) {
+    assert.equal(
+      ruleOf(() => reader(hex).varint()),
+      'varint',
+      hex,
+    )
   }
-  assert.equal(ruleOf(() => reader('ffffffffffffff0f').zigzag()), 'varint')
+  assert.equal(
+    ruleOf(() => reader('ffffffffffffff0f').zigzag()),
+    'varint',
+  )
 })
 
 test('missing and left-over bytes are damage by the rule of the reader, with its offset', () => {
-  assert.equal(ruleOf(() => reader('80').varint()), 'page')
-  assert.equal(ruleOf(() => reader('000000').u32()), 'page')
-  assert.equal(ruleOf(() => reader('0000').bytes(3)), 'page')
-  assert.equal(ruleOf(() => reader('00').end()), 'page')
-  assert.equal(ruleOf(() => reader('0000000000002000').u64()), 'page')
-  assert.equal(ruleOf(() => reader('0000000000002000').i64()), 'page')
+  assert.equal(
+    ruleOf(() => reader('80').varint()),
+    'page',
+  )
+  assert.equal(
+    ruleOf(() => reader('000000').u32()),
+    'page',
+  )
+  assert.equal(
+    ruleOf(() => reader('0000').bytes(3)),
+    'page',
+  )
+  assert.equal(
+    ruleOf(() => reader('00').end()),
+    'page',
+  )
+  assert.equal(
+    ruleOf(() => reader('0000000000002000').u64()),
+    'page',
+  )
+  assert.equal(
+    ruleOf(() => reader('0000000000002000').i64()),
+    'page',
+  )
   assert.throws(() => reader('').u8(), { offset: 64 })
 })
 
@@ -91,12 +147,21 @@ test('a field bounds what is read in it, and must be read to its end', () => {
   const whole = reader('010203')
   const outer = whole.enter(1)
   assert.equal(whole.u8(), 1)
-  assert.equal(ruleOf(() => whole.u8()), 'page')
+  assert.equal(
+    ruleOf(() => whole.u8()),
+    'page',
+  )
   whole.leave(outer)
   assert.equal(whole.rest, 2)
   const unread = whole.enter(2)
-  assert.equal(ruleOf(() => whole.leave(unread)), 'page')
-  assert.equal(ruleOf(() => reader('01').enter(2)), 'page')
+  assert.equal(
+    ruleOf(() => whole.leave(unread)),
+    'page',
+  )
+  assert.equal(
+    ruleOf(() => reader('01').enter(2)),
+    'page',
+  )
 })
 
 test('a number that does not fit is the mistake of the writer', () => {

@@ -190,7 +190,8 @@ export class ByteReader {
 
   zigzag(): number {
     const coded = this.varint()
-    if (coded === Number.MAX_SAFE_INTEGER) throw new BrickDamage('varint', 'a zigzag is below -(2^52 - 1)', this.#offset)
+    if (coded === Number.MAX_SAFE_INTEGER)
+      throw new BrickDamage('varint', 'a zigzag is below -(2^52 - 1)', this.#offset)
     return coded % 2 === 0 ? coded / 2 : -(coded + 1) / 2
   }
 

@@ -12,7 +12,14 @@ import { ByteWriter } from './byte-io.ts'
 import { BrickDamage } from './damage.ts'
 import { type EntryDraft, type EntryField, entryFields, knownTagMax } from './entry-fields.ts'
 import { checkPath } from './entry-path.ts'
-import { lengthThroughTag, readFields, readRest, recordBytesMax, type UnknownField, writeUnknownFields } from './record-fields.ts'
+import {
+  lengthThroughTag,
+  readFields,
+  readRest,
+  recordBytesMax,
+  type UnknownField,
+  writeUnknownFields,
+} from './record-fields.ts'
 
 export { checkPath, keyOfPath, parentPath, pathOfKey, pathProblem } from './entry-path.ts'
 export type { UnknownField } from './record-fields.ts'

@@ -34,7 +34,10 @@ test('text that JSON.parse refuses is refused', () => {
       try {
         expected = JSON.parse(text)
       } catch {
-        assert.equal(orDamage(() => parse(text)), undefined)
+        assert.equal(
+          orDamage(() => parse(text)),
+          undefined,
+        )
         return
       }
       const found = orDamage(() => parse(text))
@@ -46,7 +49,10 @@ test('text that JSON.parse refuses is refused', () => {
 
 test('what a brick forbids is damage', () => {
   const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth)
-  assert.notEqual(orDamage(() => parse(nested(jsonDepthMax))), undefined)
+  assert.notEqual(
+    orDamage(() => parse(nested(jsonDepthMax))),
+    undefined,
+  )
   const forbidden = [
     nested(jsonDepthMax + 1),
     '['.repeat(60_000),
@@ -67,9 +73,20 @@ test('what a brick forbids is damage', () => {
     '',
     ' ',
   ]
-  for (const text of forbidden) assert.equal(ruleOf(() => parse(text)), 'meta', text.slice(0, 40))
-  assert.equal(ruleOf(() => parseJson(Uint8Array.of(0x22, 0xff, 0x22), limits)), 'meta')
-  assert.equal(ruleOf(() => parseJson(utf8('"12345"'), { rule: 'extras', sizeMax: 6 })), 'extras')
+  for (const text of forbidden)
+    assert.equal(
+      ruleOf(() => parse(text)),
+      'meta',
+      text.slice(0, 40),
+    )
+  assert.equal(
+    ruleOf(() => parseJson(Uint8Array.of(0x22, 0xff, 0x22), limits)),
+    'meta',
+  )
+  assert.equal(
+    ruleOf(() => parseJson(utf8('"12345"'), { rule: 'extras', sizeMax: 6 })),
+    'extras',
+  )
 })
 
 test('keys that mean something to JavaScript are plain data', () => {

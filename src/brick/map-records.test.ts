@@ -55,16 +55,44 @@ test('a record of HISTORY is its fields', () => {
 })
 
 test('records and keys that cannot be are damage', () => {
-  assert.equal(ruleOf(() => slotStart(new Uint8Array(7))), 'slots')
-  assert.equal(ruleOf(() => slotStart(new Uint8Array(8).fill(255))), 'slots')
-  assert.equal(ruleOf(() => historyGeneration(new Uint8Array(9))), 'commit')
-  assert.equal(ruleOf(() => placeOfRegionKey(new Uint8Array(10))), 'page')
-  assert.equal(ruleOf(() => decodeSlotRecord(Uint8Array.of(0))), 'slots')
-  assert.equal(ruleOf(() => decodeSlotRecord(new Uint8Array(4_354).fill(64))), 'slots')
-  assert.equal(ruleOf(() => decodeSlotRecord(fromHex('8180808080808020') as Uint8Array)), 'slots')
+  assert.equal(
+    ruleOf(() => slotStart(new Uint8Array(7))),
+    'slots',
+  )
+  assert.equal(
+    ruleOf(() => slotStart(new Uint8Array(8).fill(255))),
+    'slots',
+  )
+  assert.equal(
+    ruleOf(() => historyGeneration(new Uint8Array(9))),
+    'commit',
+  )
+  assert.equal(
+    ruleOf(() => placeOfRegionKey(new Uint8Array(10))),
+    'page',
+  )
+  assert.equal(
+    ruleOf(() => decodeSlotRecord(Uint8Array.of(0))),
+    'slots',
+  )
+  assert.equal(
+    ruleOf(() => decodeSlotRecord(new Uint8Array(4_354).fill(64))),
+    'slots',
+  )
+  assert.equal(
+    ruleOf(() => decodeSlotRecord(fromHex('81808080808020') as Uint8Array)),
+    'slots',
+  )
   const whole = encodeHistory(history)
-  for (const end of [0, 34, 40, 44]) assert.equal(ruleOf(() => decodeHistory(whole.subarray(0, end))), 'commit')
-  assert.equal(ruleOf(() => decodeHistory(fromHex('02 02 01 00'.replaceAll(' ', '')) as Uint8Array)), 'commit')
+  for (const end of [0, 34, 40, 44])
+    assert.equal(
+      ruleOf(() => decodeHistory(whole.subarray(0, end))),
+      'commit',
+    )
+  assert.equal(
+    ruleOf(() => decodeHistory(fromHex('02 02 01 00'.replaceAll(' ', '')) as Uint8Array)),
+    'commit',
+  )
 })
 
 test('any change of a record of HISTORY decodes or is damage', () => {

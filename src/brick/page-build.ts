@@ -13,8 +13,8 @@ import { metaFields, treeFields } from './entry-record.ts'
 import {
   encodePage,
   type IndexItem,
-  inlineBytesMax,
   type Item,
+  inlineBytesMax,
   type LeafItem,
   type MapKind,
   type MapName,

@@ -19,12 +19,7 @@ export interface MapVisit {
 }
 
 /** The root with its tree hashes, for comparison with the commit's. BrickDamage at the first thing that is wrong. */
-export function checkMap(
-  store: PageSource,
-  map: MapName | MapKind,
-  root: MapRoot,
-  visit: MapVisit = {},
-): BuiltRoot {
+export function checkMap(store: PageSource, map: MapName | MapKind, root: MapRoot, visit: MapVisit = {}): BuiltRoot {
   const tree: MapTree = { store, map: mapKind(map) }
   const page = openRoot(tree, root)
   if (page === undefined) {
@@ -103,7 +98,10 @@ class MapCheck {
 
   #endRun(level: number, offset: number): void {
     const { hashes, ends } = this.#run(level)
-    const right = divideRun({ count: hashes.length, hashAt: (index) => hashes[index] as Uint8Array }, this.#tree.map.shape)
+    const right = divideRun(
+      { count: hashes.length, hashAt: (index) => hashes[index] as Uint8Array },
+      this.#tree.map.shape,
+    )
     if (right.length !== ends.length || right.some((end, i) => end !== ends[i])) {
       throw new BrickDamage('page-shape', `pages of level ${level} end where the rule does not end them`, offset)
     }

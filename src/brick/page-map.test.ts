@@ -6,7 +6,17 @@ import { compareBytes, toHex, utf8 } from '../base/bytes.ts'
 import { nodeTools } from '../store/node-tools.ts'
 import type { MapRoot } from './commit-record.ts'
 import { type Item, type MapKind, maps, parsePage } from './page.ts'
-import { type BuiltRoot, buildMap, checkMap, diffMaps, emptyMap, lookup, type MapItem, scan, updateMap } from './page-map.ts'
+import {
+  type BuiltRoot,
+  buildMap,
+  checkMap,
+  diffMaps,
+  emptyMap,
+  lookup,
+  type MapItem,
+  scan,
+  updateMap,
+} from './page-map.ts'
 import { isNaturalCut } from './page-shape.ts'
 import { MemoryPages } from './testing/memory-pages.ts'
 
@@ -17,7 +27,17 @@ const forced: MapKind = { ...maps.entries, shape: { bitsPerLevel: 9, itemsMax: 5
 
 /** Fields 1, 7, 12 and 26, so that tree hash, meta hash and the rest differ in what they cover. */
 function record(seed: number, length = 1): Uint8Array {
-  return Uint8Array.of(1, 1, seed & 7, 7, 1, (seed >> 3) & 127, 26, ...varint(length), ...new Uint8Array(length).fill(seed))
+  return Uint8Array.of(
+    1,
+    1,
+    seed & 7,
+    7,
+    1,
+    (seed >> 3) & 127,
+    26,
+    ...varint(length),
+    ...new Uint8Array(length).fill(seed),
+  )
 }
 
 function varint(value: number): number[] {
@@ -53,7 +73,7 @@ function framesOf(store: MemoryPages, map: MapKind, root: MapRoot): Set<number> 
 
 /** Applies the batches, comparing the map after each with one that is built anew. */
 function checkHistory(map: MapKind, batches: readonly ReadonlyMap<string, Uint8Array | null>[]): void {
-  const store = new MemoryPages()
+  const store = new MemoryPages(nodeTools)
   const model = new Map<string, Uint8Array>()
   let root: MapRoot = emptyMap
   for (const batch of batches) {
@@ -70,13 +90,16 @@ function checkHistory(map: MapKind, batches: readonly ReadonlyMap<string, Uint8A
     checkSame(store, map, updated.root, model)
     const frames = framesOf(store, map, root)
     const gone = [...before.frames].filter((offset) => !frames.has(offset))
-    assert.deepEqual(updated.replaced.map(({ offset }) => offset).sort((a, b) => a - b), gone.sort((a, b) => a - b))
+    assert.deepEqual(
+      updated.replaced.map(({ offset }) => offset).sort((a, b) => a - b),
+      gone.sort((a, b) => a - b),
+    )
     checkDifference(store, map, before, { root, items: model })
   }
 }
 
 function checkSame(store: MemoryPages, map: MapKind, root: BuiltRoot, model: ReadonlyMap<string, Uint8Array>): void {
-  const other = new MemoryPages()
+  const other = new MemoryPages(nodeTools)
   const built = buildMap(other, map, sorted(model))
   assert.deepEqual(shapeOf(store, map, root), shapeOf(other, map, built))
   assert.deepEqual(root.treeHash, built.treeHash)
@@ -116,15 +139,24 @@ const anyBatch = fc
 const anyHistory = fc.array(anyBatch, { minLength: 1, maxLength: 6, size: 'max' })
 
 test('a map changed in any batches is the map built anew, with small pages on many levels', () => {
-  fc.assert(fc.property(anyHistory, (batches) => checkHistory(small, batches)), { numRuns: 40 })
+  fc.assert(
+    fc.property(anyHistory, (batches) => checkHistory(small, batches)),
+    { numRuns: 40 },
+  )
 })
 
 test('a map changed in any batches is the map built anew, where nearly all cuts are forced', () => {
-  fc.assert(fc.property(anyHistory, (batches) => checkHistory(forced, batches)), { numRuns: 40 })
+  fc.assert(
+    fc.property(anyHistory, (batches) => checkHistory(forced, batches)),
+    { numRuns: 40 },
+  )
 })
 
 test('a map without tree hashes changes in the same way', () => {
-  fc.assert(fc.property(anyHistory, (batches) => checkHistory(smallSlots, batches)), { numRuns: 20 })
+  fc.assert(
+    fc.property(anyHistory, (batches) => checkHistory(smallSlots, batches)),
+    { numRuns: 20 },
+  )
 })
 
 test('a large map shrinks to nothing and grows again in single steps', () => {
@@ -179,21 +211,31 @@ test('the pages are those that the words of the specification make', () => {
     if (pages.length === 1) break
     items = pages.map((page) => must(page.at(-1), 'last key'))
   }
-  const store = new MemoryPages()
-  const root = buildMap(store, small, keys.map((key) => ({ key: utf8(key), value: record(1) })))
+  const store = new MemoryPages(nodeTools)
+  const root = buildMap(
+    store,
+    small,
+    keys.map((key) => ({ key: utf8(key), value: record(1) })),
+  )
   const found = shapeOf(store, small, root).filter((line) => line.includes(':'))
   assert.deepEqual(found.sort(), expected.sort())
-  assert.ok(expected.some((line) => line.startsWith('3:')), 'four levels or more')
+  assert.ok(
+    expected.some((line) => line.startsWith('3:')),
+    'four levels or more',
+  )
 })
 
 test('the order of history leaves no trace in the tree hash, the meta hash and the pages', () => {
   const anyItems = fc.uniqueArray(anyKey, { minLength: 1, maxLength: 80, size: 'max' })
   fc.assert(
     fc.property(anyItems, fc.infiniteStream(fc.nat()), (keys, chance) => {
-      const store = new MemoryPages()
-      const order = keys.map((key) => ({ key, rank: must(chance.next().value, 'rank') })).sort((a, b) => a.rank - b.rank)
+      const store = new MemoryPages(nodeTools)
+      const order = keys
+        .map((key) => ({ key, rank: must(chance.next().value, 'rank') }))
+        .sort((a, b) => a.rank - b.rank)
       let root: MapRoot = emptyMap
-      for (const { key } of order) root = updateMap(store, small, root, [{ key: utf8(key), value: record(key.length) }]).root
+      for (const { key } of order)
+        root = updateMap(store, small, root, [{ key: utf8(key), value: record(key.length) }]).root
       checkSame(store, small, root as BuiltRoot, new Map(keys.map((key) => [key, record(key.length)])))
     }),
     { numRuns: 40 },
@@ -201,7 +243,7 @@ test('the order of history leaves no trace in the tree hash, the meta hash and t
 })
 
 test('lookup finds each key and no other, scan gives each half-open range', () => {
-  const store = new MemoryPages()
+  const store = new MemoryPages(nodeTools)
   const items = sorted(Array.from({ length: 200 }, (_, i) => [`n${2 * i}`, record(i)]))
   const root = buildMap(store, small, items)
   for (const { key, value } of items) assert.deepEqual(lookup(store, small, root, key), value)
@@ -209,17 +251,22 @@ test('lookup finds each key and no other, scan gives each half-open range', () =
   assert.equal(lookup(store, small, root, utf8('')), undefined)
   assert.equal(lookup(store, small, root, utf8('z')), undefined)
   assert.equal(lookup(store, small, emptyMap, utf8('n1')), undefined)
-  const bounds = fc.option(fc.nat({ max: 500 }).map((n) => utf8(`n${n}`)), { nil: undefined })
+  const bounds = fc.option(
+    fc.nat({ max: 500 }).map((n) => utf8(`n${n}`)),
+    { nil: undefined },
+  )
   fc.assert(
     fc.property(bounds, bounds, (from, to) => {
-      const expected = items.filter(({ key }) => (!from || compareBytes(key, from) >= 0) && (!to || compareBytes(key, to) < 0))
+      const expected = items.filter(
+        ({ key }) => (!from || compareBytes(key, from) >= 0) && (!to || compareBytes(key, to) < 0),
+      )
       assert.deepEqual([...scan(store, small, root, { ...(from && { from }), ...(to && { to }) })], expected)
     }),
   )
 })
 
 test('scan reads pages only as they are asked for, and diff only where states differ', () => {
-  const store = new MemoryPages()
+  const store = new MemoryPages(nodeTools)
   const items = sorted(Array.from({ length: 20_000 }, (_, i) => [`dir${i % 97}/file${i}`, record(i)]))
   const root = buildMap(store, 'entries', items)
   store.readCount = 0
@@ -233,7 +280,7 @@ test('scan reads pages only as they are asked for, and diff only where states di
 })
 
 test('a change that changes nothing writes nothing and keeps the root', () => {
-  const store = new MemoryPages()
+  const store = new MemoryPages(nodeTools)
   const items = sorted(Array.from({ length: 300 }, (_, i) => [`n${i}`, record(i, i % 50 === 0 ? 3_000 : 1)]))
   const root = buildMap(store, small, items)
   const written = store.pages.size
@@ -244,8 +291,10 @@ test('a change that changes nothing writes nothing and keeps the root', () => {
 })
 
 test('one entry changed among 50,000 rewrites few pages', () => {
-  const store = new MemoryPages()
-  const items = sorted(Array.from({ length: 50_000 }, (_, i) => [`usr/share/doc/package-${i % 1_777}/file-${i}`, record(i, 90)]))
+  const store = new MemoryPages(nodeTools)
+  const items = sorted(
+    Array.from({ length: 50_000 }, (_, i) => [`usr/share/doc/package-${i % 1_777}/file-${i}`, record(i, 90)]),
+  )
   const root = buildMap(store, 'entries', items)
   for (const at of [0, 12_345, 25_000, 49_999]) {
     const written = store.pages.size
@@ -257,7 +306,7 @@ test('one entry changed among 50,000 rewrites few pages', () => {
 })
 
 test('an empty map has the hashes of no entries', () => {
-  const { treeHash, metaHash, ...root } = buildMap(new MemoryPages(), 'entries', [])
+  const { treeHash, metaHash, ...root } = buildMap(new MemoryPages(nodeTools), 'entries', [])
   assert.deepEqual(root, emptyMap)
   assert.equal(toHex(treeHash), 'e52d9c508c502347344d8c07ad91cbd6068afc75ff6292f062a09ca381c89e71')
   assert.equal(toHex(metaHash), 'beead77994cf573341ec17b58bbf7eb34d2711c993c1d976b128b3188dc1829a')

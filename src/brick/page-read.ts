@@ -11,7 +11,12 @@ export interface MapItem {
 }
 
 /** The record under a key, or undefined. BrickDamage. */
-export function lookup(store: PageSource, map: MapName | MapKind, root: MapRoot, key: Uint8Array): Uint8Array | undefined {
+export function lookup(
+  store: PageSource,
+  map: MapName | MapKind,
+  root: MapRoot,
+  key: Uint8Array,
+): Uint8Array | undefined {
   const tree: MapTree = { store, map: mapKind(map) }
   let page = openRoot(tree, root)
   let after: Uint8Array | undefined
@@ -34,7 +39,12 @@ export interface KeyRange {
 }
 
 /** Items in ascending order of keys, page by page as they are asked for. BrickDamage. */
-export function* scan(store: PageSource, map: MapName | MapKind, root: MapRoot, range: KeyRange = {}): Generator<MapItem> {
+export function* scan(
+  store: PageSource,
+  map: MapName | MapKind,
+  root: MapRoot,
+  range: KeyRange = {},
+): Generator<MapItem> {
   const tree: MapTree = { store, map: mapKind(map) }
   const page = openRoot(tree, root)
   if (page !== undefined) yield* scanPage(tree, page, { range, after: undefined })

@@ -57,7 +57,10 @@ export function divideRun(run: KeyRun, shape = standardShape): number[] {
   const smallerAfter = new Int32Array(inner).fill(inner)
   const rising: number[] = []
   for (let i = 0; i < inner; i++) {
-    while (rising.length > 0 && compareBytes(hashes[rising.at(-1) as number] as Uint8Array, hashes[i] as Uint8Array) > 0) {
+    while (
+      rising.length > 0 &&
+      compareBytes(hashes[rising.at(-1) as number] as Uint8Array, hashes[i] as Uint8Array) > 0
+    ) {
       smallerAfter[rising.pop() as number] = i
     }
     smallerBefore[i] = rising.at(-1) ?? -1

@@ -9,8 +9,18 @@ import { assert } from '../base/assert.ts'
 import { compareBytes, equalBytes } from '../base/bytes.ts'
 import type { MapRoot } from './commit-record.ts'
 import { type IndexItem, type Item, type LeafItem, type MapKind, type MapName, mapKind } from './page.ts'
-import { type BuiltRoot, buildMap, leafItem, MapBuilder, pageOf, rootOf, treeHashesOf, writePage } from './page-build.ts'
+import {
+  type BuiltRoot,
+  buildMap,
+  leafItem,
+  MapBuilder,
+  pageOf,
+  rootOf,
+  treeHashesOf,
+  writePage,
+} from './page-build.ts'
 import { PageCursor, type PagePath } from './page-cursor.ts'
+import { type Edit, editsOf, endOfEdits, isSame, type MergedRun, mergeItems } from './page-edit.ts'
 import { divideRun, isNaturalCut } from './page-shape.ts'
 import { openRoot, type PageStore } from './page-store.ts'
 import type { Pointer } from './pointer.ts'
@@ -35,7 +45,10 @@ export function updateMap(
   changes: readonly MapChange[],
 ): MapUpdate {
   const map = mapKind(name)
-  assert(changes.every(({ key }, i) => i === 0 || compareBytes((changes[i - 1] as MapChange).key, key) < 0), 'changes did not ascend')
+  assert(
+    changes.every(({ key }, i) => i === 0 || compareBytes((changes[i - 1] as MapChange).key, key) < 0),
+    'changes did not ascend',
+  )
   const page = openRoot({ store, map }, root)
   if (page === undefined) {
     const added = changes.flatMap(({ key, value }) => (value === null ? [] : [{ key, value }]))
@@ -44,12 +57,6 @@ export function updateMap(
   const top = new MapEdit(store, map, root).apply(changes)
   if (top === 'unchanged') return { root: { ...root, ...treeHashesOf({ store, map }, page) }, replaced: [] }
   return { root: rootOf({ store, map }, top.page), replaced: top.replaced }
-}
-
-/** What shall stand under a key: `next` sees the old item and gives the new one, the old itself, or undefined. */
-interface Edit {
-  readonly key: Uint8Array
-  readonly next: (old: Item | undefined) => Item | undefined
 }
 
 /** What became of the old pages of the runs that the edits of a level lay in. */
@@ -62,15 +69,6 @@ interface LevelOutcome {
   readonly visited: Set<number>
   /** Old pages right before and after the runs; a later run may have visited them. */
   readonly beside: Set<IndexItem>
-}
-
-/** Old pages of one run, merged with its edits. */
-interface Run {
-  readonly old: { readonly item: IndexItem; readonly items: readonly Item[] }[]
-  readonly items: Item[]
-  /** Indexes into `items` of those that may be natural cuts: new ones, and the last of old pages. */
-  readonly candidates: Set<number>
-  changed: boolean
 }
 
 /** One update under way. */
@@ -125,7 +123,7 @@ class MapEdit {
       for (const path of beside) if (path !== undefined) outcome.beside.add(this.#cursor.item(path))
       for (const { item } of run.old) outcome.visited.add(item.pointer.offset)
       if (run.changed) this.#cutRun(level, run, outcome)
-      else outcome.pages.push(...run.old.map(({ item }) => item))
+      else for (const { item } of run.old) outcome.pages.push(item)
     }
     return outcome
   }
@@ -135,8 +133,8 @@ class MapEdit {
     level: number,
     edits: readonly Edit[],
     first: number,
-  ): { run: Run; editsUsed: number; beside: (PagePath | undefined)[] } {
-    const run: Run = { old: [], items: [], candidates: new Set(), changed: false }
+  ): { run: MergedRun; editsUsed: number; beside: (PagePath | undefined)[] } {
+    const run: MergedRun = { old: [], items: [], candidates: new Set(), changed: false }
     const start = this.#runStart(level, (edits[first] as Edit).key)
     let path: PagePath | undefined = start
     let following: PagePath | undefined
@@ -169,7 +167,7 @@ class MapEdit {
    * Cuts the merged items, writes the pages that are new, and says so to the level above. The old root page is written
    * again where it becomes one page of several: no item says when it was born.
    */
-  #cutRun(level: number, run: Run, outcome: LevelOutcome): void {
+  #cutRun(level: number, run: MergedRun, outcome: LevelOutcome): void {
     const oldByFirst = new Map(run.old.map((old) => [old.items[0], old]))
     const kept = new Set<IndexItem>()
     const written: IndexItem[] = []
@@ -188,11 +186,11 @@ class MapEdit {
     }
     const dropped = run.old.flatMap(({ item }) => (kept.has(item) ? [] : [item]))
     for (const { pointer } of dropped) this.#replaced.push(pointer)
-    outcome.edits.push(...editsOf(dropped, written))
+    for (const edit of editsOf(dropped, written)) outcome.edits.push(edit)
   }
 
   /** Ends of the pages of a merged run, which natural cuts may divide. */
-  #ends(level: number, { items, candidates }: Run): number[] {
+  #ends(level: number, { items, candidates }: MergedRun): number[] {
     const ends: number[] = []
     let start = 0
     for (let i = 0; i < items.length; i++) {
@@ -227,7 +225,11 @@ class MapEdit {
   /** The level has one page at most: the root. */
   #dropLevelsAbove(level: number): void {
     for (let above = level + 1; above <= this.#cursor.rootLevel; above++) {
-      for (let path: PagePath | undefined = this.#cursor.first(above); path !== undefined; path = this.#cursor.next(path)) {
+      for (
+        let path: PagePath | undefined = this.#cursor.first(above);
+        path !== undefined;
+        path = this.#cursor.next(path)
+      ) {
         this.#replaced.push(this.#cursor.item(path).pointer)
       }
     }
@@ -240,57 +242,4 @@ class MapEdit {
     for (const page of pages) builder.add(page, level + 1)
     return builder.finish(level + 1)
   }
-}
-
-function endOfEdits(edits: readonly Edit[], from: number, last: Uint8Array): number {
-  let end = from
-  while (end < edits.length && compareBytes((edits[end] as Edit).key, last) <= 0) end++
-  return end
-}
-
-/** Appends the items of one old page, with its edits in their places. */
-function mergeItems(run: Run, items: readonly Item[], edits: readonly Edit[]): void {
-  let at = 0
-  const take = (item: Item) => {
-    at++
-    if (at === items.length) run.candidates.add(run.items.length)
-    run.items.push(item)
-  }
-  for (const edit of edits) {
-    while (at < items.length && compareBytes((items[at] as Item).key, edit.key) < 0) take(items[at] as Item)
-    const found = items[at]
-    const old = found && equalBytes(found.key, edit.key) ? found : undefined
-    const next = edit.next(old)
-    if (next !== old) run.changed = true
-    if (old !== undefined && next !== undefined) take(next)
-    else if (old !== undefined) at++
-    else if (next !== undefined) {
-      run.candidates.add(run.items.length)
-      run.items.push(next)
-    }
-  }
-  while (at < items.length) take(items[at] as Item)
-}
-
-function isSame(old: readonly Item[], items: readonly Item[], { start, end }: { start: number; end: number }): boolean {
-  return old.length === end - start && old.every((item, i) => item === items[start + i])
-}
-
-/** Pages that go and pages that come, as edits of the level above; a new page takes the place of one with its last key. */
-function editsOf(dropped: readonly IndexItem[], written: readonly IndexItem[]): Edit[] {
-  const edits: Edit[] = []
-  let at = 0
-  for (const page of written) {
-    for (; at < dropped.length; at++) {
-      const order = compareBytes((dropped[at] as IndexItem).key, page.key)
-      if (order > 0) break
-      if (order < 0) edits.push(removal(dropped[at] as IndexItem))
-    }
-    edits.push({ key: page.key, next: () => page })
-  }
-  return edits.concat(dropped.slice(at).map(removal))
-}
-
-function removal({ key }: IndexItem): Edit {
-  return { key, next: () => undefined }
 }

@@ -21,11 +21,7 @@ export interface UnknownField {
 }
 
 /** Reads the fields of a record in order; `read` must read its field to the end. BrickDamage by `rule`. */
-export function readFields(
-  bytes: Uint8Array,
-  rule: DamageRule,
-  read: (tag: number, reader: ByteReader) => void,
-): void {
+export function readFields(bytes: Uint8Array, rule: DamageRule, read: (tag: number, reader: ByteReader) => void): void {
   const reader = new ByteReader(bytes, rule)
   let before = 0
   while (reader.rest > 0) {
@@ -39,7 +35,10 @@ export function readFields(
 }
 
 /** Length of the leading fields with tags <= tagMax; BrickDamage by `rule` where they are cut off. */
-export function lengthThroughTag(bytes: Uint8Array, limit: { readonly tagMax: number; readonly rule: DamageRule }): number {
+export function lengthThroughTag(
+  bytes: Uint8Array,
+  limit: { readonly tagMax: number; readonly rule: DamageRule },
+): number {
   const reader = new ByteReader(bytes, limit.rule)
   while (reader.rest > 0) {
     const start = reader.position
@@ -86,7 +85,11 @@ export function writeTimeField(writer: ByteWriter, tag: number, time: Timestamp)
 }
 
 /** Runs ascend, do not overlap and end at or before `end`. */
-export function writeRunsField(writer: ByteWriter, tag: number, { runs, end }: { runs: readonly Run[]; end: number }): void {
+export function writeRunsField(
+  writer: ByteWriter,
+  tag: number,
+  { runs, end }: { runs: readonly Run[]; end: number },
+): void {
   const field = new ByteWriter(16 + 8 * runs.length)
   field.varint(runs.length)
   let at = 0

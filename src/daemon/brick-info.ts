@@ -9,11 +9,13 @@ const dirtyRunsNamedMax = 4_096
 
 export interface InfoParts extends Pick<BrickInfo, 'uuid' | 'name' | 'source' | 'kind' | 'state' | 'message' | 'progress' | 'district'> {
   readonly view: BrickView | undefined
+  /** Length that a first fold is going to have; 0 where that is not known yet. */
+  readonly plannedLength: number
 }
 
-export function infoOf({ view, ...parts }: InfoParts): BrickInfo {
+export function infoOf({ view, plannedLength, ...parts }: InfoParts): BrickInfo {
   if (view === undefined) {
-    const nothing = { generation: 0, commit: '', time: null, length: 0, height: 1 }
+    const nothing = { generation: 0, commit: '', time: null, length: plannedLength, height: 1 }
     return { ...parts, ...nothing, entryCount: 0, contentBytes: 0, unreadableCount: 0 }
   }
   const { record } = view
@@ -44,6 +46,7 @@ export function storedInfo(view: BrickView): BrickInfo {
     progress: null,
     view,
     district: meta.district,
+    plannedLength: 0,
   })
 }
 

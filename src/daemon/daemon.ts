@@ -14,8 +14,9 @@ import type { Clock, Random } from '../base/ports.ts'
 import { brickName } from '../fold/fold-source.ts'
 import { LeafPool, workersDefault } from '../fold/leaf-pool.ts'
 import { type District, districtReserve, placeDistrict } from '../layout/world.ts'
-import type { Foundry } from '../server/foundry.ts'
-import { type RunningServer, startServer } from '../server/start.ts'
+import type { Foundry, RunningServer } from '../server/foundry.ts'
+import { startServer } from '../server/start.ts'
+import { ExcludeMatcher } from '../source/exclude.ts'
 import { absolutePath, openSource, type Source } from '../source/open.ts'
 import { startWatcher, type Watcher } from '../source/watch.ts'
 import { BrickFile } from '../store/brick-file.ts'
@@ -27,9 +28,6 @@ import { Keeper } from './keeper.ts'
 import type { StateFolder } from './state-folder.ts'
 
 export const daemonVersion = '0.1.0'
-
-/** Room that a source of unknown size is given on the map: 64 MiB. */
-const unknownSizeBytes = 2 ** 26
 
 export interface DaemonOptions {
   readonly state: StateFolder
@@ -61,6 +59,8 @@ export class Daemon implements Foundry {
   /** Bricks of the state that are shown and not followed, by uuid. */
   readonly #stored = new Map<string, Stored>()
   readonly #districts: District[] = []
+  /** Resolved once the keeper of that number has a place or will not get one. */
+  readonly #turns: PromiseWithResolvers<void>[] = []
   #watcher: Watcher | undefined
   #server: RunningServer | undefined
   #stopping: Promise<void> | undefined
@@ -137,7 +137,7 @@ export class Daemon implements Foundry {
     const index = this.#keepers.findIndex((keeper) => keeper?.name === wanted)
     const keeper = this.#keepers[index]
     if (keeper !== undefined) {
-      await this.#watcher?.removeRoot(index)
+      this.#watcher?.removeRoot(index)
       this.#keepers[index] = undefined
       await keeper.close()
       unlinkSync(this.#brickPath(wanted))
@@ -174,7 +174,7 @@ export class Daemon implements Foundry {
     })
     const startedAt = new Date(Number(clock.nowNs() / 1_000_000n)).toISOString()
     state.writeNote({ pid: process.pid, url: this.#server.url, startedAt, version: daemonVersion })
-    for (const keeper of this.#followed()) this.#start(keeper)
+    for (const keeper of this.#followed()) keeper.start()
   }
 
   /** Opens what the state holds; returns the sources to follow. */
@@ -235,19 +235,17 @@ export class Daemon implements Foundry {
       clock,
       random,
       pool: this.#pool,
-      placeDistrict: () => this.#placeDistrict(source),
+      placeDistrict: (length) => this.#placeInOrder(index, length),
       publish: (news) => this.#feed.publish(news),
       watch: async () => {
-        const root = { index, path: absolutePath(source), kind: source.kind, ownFolders: [utf8(state.path)] }
+        const { dev, ino } = statSync(state.path, { bigint: true })
+        const matcher = new ExcludeMatcher({ patterns: exclude, inodes: [{ dev, ino }] })
+        const root = { index, path: absolutePath(source), kind: source.kind, exclude: matcher }
         await must(this.#watcher, 'watcher').addRoot(root)
       },
     })
     this.#keepers.push(keeper)
-  }
-
-  /** A brick that cannot be opened stops nothing else. */
-  #start(keeper: Keeper): void {
-    keeper.start()
+    this.#turns.push(Promise.withResolvers())
   }
 
   /** The name of the brick that holds this source already, else a new one. */
@@ -273,11 +271,14 @@ export class Daemon implements Foundry {
     return join(this.#options.state.bricksPath, `${name}.brick`)
   }
 
-  #placeDistrict(source: Source): District {
-    const stat = statSync(Buffer.from(absolutePath(source)))
-    const { side } = districtReserve(stat.isFile() ? stat.size : unknownSizeBytes)
+  /** New bricks get their places in the order of their sources, however fast they are listed. */
+  async #placeInOrder(index: number, length: number | 'none'): Promise<District> {
+    const turn = must(this.#turns[index], 'turn of a keeper')
+    await this.#turns[index - 1]?.promise
+    turn.resolve()
+    const { side } = districtReserve(length === 'none' ? 0 : length)
     const district = placeDistrict({ placed: this.#districts, side })
-    this.#districts.push(district)
+    if (length !== 'none') this.#districts.push(district)
     return district
   }
 

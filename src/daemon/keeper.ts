@@ -6,7 +6,6 @@
  */
 import { statSync } from 'node:fs'
 import { displayPath, equalBytes, toHex } from '../base/bytes.ts'
-import type { Run } from '../base/entry.ts'
 import { FoundryError } from '../base/errors.ts'
 import type { Clock, Random } from '../base/ports.ts'
 import type { BrickMeta } from '../brick/meta.ts'
@@ -20,8 +19,8 @@ import { BrickSync } from '../sync/brick-sync.ts'
 import type { DirtyScope } from '../sync/dirty-set.ts'
 import type { BrickInfo, BrickState } from '../wire/api.ts'
 import { dirtyTuples, infoOf } from './brick-info.ts'
-import { ServedViews } from './served-views.ts'
 import type { FeedNews } from './feed.ts'
+import { ServedViews } from './served-views.ts'
 
 /** Racy files are looked at again when their times can prove something. */
 const racyAgainMs = 60
@@ -39,8 +38,8 @@ export interface KeeperParts {
   readonly clock: Clock
   readonly random: Random
   readonly pool: LeafPool
-  /** Where a brick of that length goes, when it has no place yet. */
-  readonly placeDistrict: () => BrickMeta['district']
+  /** Where a brick of that length goes that has no place yet; `none`: it will not be placed for now. */
+  readonly placeDistrict: (length: number | 'none') => Promise<BrickMeta['district']>
   readonly publish: (news: FeedNews) => void
   /** Makes sure that hints arrive; called before a first listing and after the source was lost. */
   readonly watch: () => Promise<void>
@@ -59,6 +58,8 @@ export class Keeper {
   #brick: OpenBrick | undefined
   #meta: BrickMeta | undefined
   #uuid = ''
+  /** Length that the first fold is going to have. */
+  #plannedLength = 0
   #state: BrickState = 'folding'
   #message: string | null = null
   #progress: BrickInfo['progress'] = null
@@ -83,10 +84,15 @@ export class Keeper {
     return this.#parts.name
   }
 
-  /** Opens the brick or makes it, and begins to follow the source. Errors: BRICK_*, DISK_*. */
+  /** Opens the brick or makes it, and begins to follow the source. What cannot be opened is said and tried again. */
   start(): void {
-    this.#open()
-    this.#sync.hintAll(this.#nowMs())
+    try {
+      this.#open()
+      if (this.#meta !== undefined) void this.#parts.placeDistrict('none')
+      this.#sync.hintAll(this.#nowMs())
+    } catch (error) {
+      this.#failed(error)
+    }
     this.#pump()
   }
 
@@ -137,6 +143,7 @@ export class Keeper {
       progress: this.#progress,
       view,
       district: this.#meta?.district ?? { x: 0, y: 0 },
+      plannedLength: this.#meta === undefined ? 0 : this.#plannedLength,
     })
   }
 
@@ -201,7 +208,6 @@ export class Keeper {
       await watch()
       this.#isWatched = true
     }
-    this.#meta = this.#metaNow()
     const signal = this.#stop.signal
     const ownFiles = [brick.writer.file.fd]
     const lister = listerOf(source, { exclude, crossFilesystems: 'no', clock, signal, ownFiles, ownFolders })
@@ -209,7 +215,7 @@ export class Keeper {
       scopes,
       lister,
       root: source.root,
-      meta: this.#meta,
+      meta: (length) => this.#metaFor(length),
       clock,
       pool,
       signal,
@@ -219,25 +225,28 @@ export class Keeper {
     })
   }
 
-  #metaNow(): BrickMeta {
+  async #metaFor(length: number): Promise<BrickMeta> {
     const { source, name, exclude, placeDistrict } = this.#parts
     const path = absolutePath(source)
-    return {
+    this.#plannedLength = length
+    const { x, y } = this.#meta?.district ?? (await placeDistrict(length))
+    this.#meta = {
       unknown: this.#meta?.unknown ?? {},
       kind: source.kind,
       source: path,
       name,
-      district: this.#meta?.district ?? placeDistrict(),
+      district: { x, y },
       worldReadable: isWorldReadable(path),
       exclude,
       tool: toolName,
     }
+    return this.#meta
   }
 
   #committed({ head, dirty, racy }: Extract<ReconcileResult, { kind: 'committed' }>): void {
     this.views.add(head)
     const fromGeneration = head.record.generation - 1
-    this.#parts.publish({ kind: 'commit', brick: this.info(), fromGeneration, dirtyTiles: dirtyTuples(dirty as Run[]) })
+    this.#parts.publish({ kind: 'commit', brick: this.info(), fromGeneration, dirtyTiles: dirtyTuples(dirty) })
     if (racy.length === 0) return
     setTimeout(() => {
       for (const path of racy) this.hint({ path, reach: 'entry' })
@@ -251,6 +260,7 @@ export class Keeper {
     this.#sync.failed(this.#nowMs())
     if (this.#stop.signal.aborted) return
     this.#state = 'failed'
+    if (this.#meta === undefined) void this.#parts.placeDistrict('none')
     this.#message = error instanceof FoundryError ? error.message : String(error)
     this.#progress = null
     this.#announce()

@@ -50,7 +50,7 @@ export async function foldSource(request: FoldRequest): Promise<FoldReport> {
   try {
     const { onProgress, clock, signal, reason } = request
     const lister = listerOf(source, { ...request, ownFiles: [brick.writer.file.fd] })
-    const meta = metaOf(source, request, brick)
+    const meta = async (): Promise<BrickMeta> => metaOf(source, request, brick)
     const scopes = [{ path: source.path, reach: 'subtree' as const }]
     const root = source.root
     await reconcile(brick, { scopes, lister, root, meta, clock, pool, signal, reason, commit: 'always', onProgress })

@@ -49,7 +49,8 @@ export interface ReconcileRequest {
   readonly lister: Lister
   /** Absolute path of the directory that entry paths start from. */
   readonly root: Uint8Array
-  readonly meta: BrickMeta
+  /** META for a brick of that length; asked once, before anything is read. */
+  readonly meta: (length: number) => Promise<BrickMeta>
   readonly clock: Clock
   readonly pool: LeafPool
   readonly signal: AbortSignal
@@ -80,6 +81,7 @@ class Reconcile {
   readonly #before = new Map<PathKey, EntryRecord | undefined>()
   readonly #dirtyTiles = new Set<number>()
   readonly #dirtyRuns: Run[] = []
+  #meta: BrickMeta | undefined
   #tree: TreeRoot | undefined
   #length: number
   #replacedBytes = 0
@@ -110,7 +112,7 @@ class Reconcile {
       differences = this.#lookAgain(again)
     }
     this.#report('committing')
-    return this.#commit()
+    return this.#commit(this.#meta ?? (await this.#request.meta(this.#length)))
   }
 
   /** One round: place, mark, read, rebuild the tree. Returns the holders that changed while they were read. */
@@ -123,6 +125,7 @@ class Reconcile {
     const placing = placeContents(model, differences, forced)
     for (const { slot } of placing.freed) if (slot !== undefined) model.space.retire(slot, writer.generation)
     const length = model.space.end
+    this.#meta ??= await this.#request.meta(length)
     const plan = markTiles(model, placing, { before: this.#length, after: length })
     this.#noteRanges(placing)
     const outcomes = new ContentOutcomes(context.merkle)
@@ -226,9 +229,9 @@ class Reconcile {
     return racy
   }
 
-  #commit(): ReconcileResult {
+  #commit(meta: BrickMeta): ReconcileResult {
     const { writer, model, context } = this.#brick
-    const { clock, meta, reason, commit } = this.#request
+    const { clock, reason, commit } = this.#request
     const maps = writeMaps(writer, model, this.#before)
     const head = writer.head
     if (head !== undefined && commit === 'changed' && maps.changedEntries === 0 && this.#dirtyTiles.size === 0) {

@@ -5,7 +5,7 @@
 import { pointToPosition } from '../hilbert/curve.ts'
 import { byteColour, type Palette } from './draw/palette.ts'
 import type { ByteCell } from './draw/overlay.ts'
-import type { Drawn } from './tileset/tile-set.ts'
+import type { Drawn } from './tileset/frame-plan.ts'
 import { intersection, type Rect, toScreen, type View, visibleRect } from './view/camera.ts'
 import type { Mode } from './view/permalink.ts'
 

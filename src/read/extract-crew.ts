@@ -4,7 +4,6 @@
  * Batches are runs of neighbouring slots, so nearly every tile is read by one thread only. A worker has one batch at a
  * time.
  */
-import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { type ErrorCode, FoundryError } from '../base/errors.ts'
 import type { EntryRecord } from '../brick/entry-record.ts'
@@ -28,21 +27,21 @@ export interface CrewJob {
 export async function writeFiles(job: CrewJob): Promise<void> {
   const batches = [...batchesOf(job.files)]
   if (job.workerCount < 2 || batches.length < batchesForWorkers) return writeHere(job, batches)
-  const crew = Array.from({ length: Math.min(job.workerCount, batches.length) }, () => startWorker(job.setup))
+  const crew = Array.from({ length: Math.min(job.workerCount, batches.length) }, () => new Hand(job.setup, job.signal))
   try {
     let next = 0
-    const work = async (worker: Worker): Promise<void> => {
+    const work = async (hand: Hand): Promise<void> => {
       while (next < batches.length) {
         job.signal.throwIfAborted()
         const batch = batches[next++] as readonly EntryRecord[]
-        addReport(job.writer.report, await writeThere(worker, batch, job.signal))
+        addReport(job.writer.report, await hand.write(batch))
         job.onProgress(job.writer.report)
       }
     }
     await Promise.all(crew.map(work))
-    await Promise.all(crew.map(endWorker))
+    await Promise.all(crew.map((hand) => hand.end()))
   } finally {
-    await Promise.all(crew.map((worker) => worker.terminate()))
+    await Promise.all(crew.map((hand) => hand.stop()))
   }
 }
 
@@ -74,37 +73,71 @@ async function writeHere(job: CrewJob, batches: readonly (readonly EntryRecord[]
   }
 }
 
-function startWorker(setup: ExtractSetup): Worker {
-  return new Worker(new URL('./extract-worker.ts', import.meta.url), { workerData: setup, trackUnmanagedFds: false })
-}
-
-async function endWorker(worker: Worker): Promise<void> {
-  const ended = once(worker, 'exit')
-  worker.postMessage({ kind: 'end' } satisfies ExtractOrder)
-  await ended
-}
-
-/** One batch on a worker. A worker that dies, or is stopped by the signal, rejects. */
-async function writeThere(worker: Worker, files: readonly EntryRecord[], signal: AbortSignal): Promise<ExtractReport> {
-  const answer = await new Promise<ExtractAnswer>((resolve, reject) => {
-    const stop = () => settle(() => reject(signal.reason))
-    const fail = (error: unknown) => settle(() => reject(error))
-    const end = (code: number) => fail(new FoundryError('DISK_FAILED', `A writing thread ended (${code}).`))
-    const settle = (then: () => void): void => {
-      signal.removeEventListener('abort', stop)
-      worker.removeAllListeners()
-      then()
-    }
-    worker.once('message', (message: ExtractAnswer) => settle(() => resolve(message)))
-    worker.once('error', fail)
-    worker.once('exit', end)
-    signal.addEventListener('abort', stop, { once: true })
-    worker.postMessage({ kind: 'write', files } satisfies ExtractOrder)
-  })
-  if (answer.kind === 'written') return answer.report
-  throw answer.isFoundryError ? new FoundryError(answer.code as ErrorCode, answer.message) : errorOf(answer)
-}
-
 function errorOf({ code, message }: { readonly code: string; readonly message: string }): Error {
   return Object.assign(new Error(message), code === '' ? {} : { code })
+}
+
+interface Waiting {
+  readonly resolve: (report: ExtractReport) => void
+  readonly reject: (error: unknown) => void
+}
+
+/** One thread and the batch that it is writing. */
+class Hand {
+  readonly #worker: Worker
+  readonly #ended: Promise<void>
+  #waiting: Waiting | undefined
+  #failure: unknown
+
+  constructor(setup: ExtractSetup, signal: AbortSignal) {
+    // Descriptors are opened through libc and closed by node:fs: node must not keep a list of its own.
+    this.#worker = new Worker(new URL('./extract-worker.ts', import.meta.url), {
+      workerData: setup,
+      trackUnmanagedFds: false,
+    })
+    this.#worker.on('message', (answer: ExtractAnswer) => this.#take(answer))
+    this.#worker.on('error', (error) => this.#fail(error))
+    this.#ended = new Promise((resolve) => {
+      this.#worker.on('exit', (code) => {
+        this.#fail(new FoundryError('DISK_FAILED', `A writing thread ended (${code}).`))
+        resolve()
+      })
+    })
+    signal.addEventListener('abort', () => this.#fail(signal.reason), { once: true })
+  }
+
+  write(files: readonly EntryRecord[]): Promise<ExtractReport> {
+    return new Promise((resolve, reject) => {
+      if (this.#failure !== undefined) return reject(this.#failure)
+      this.#waiting = { resolve, reject }
+      this.#post({ kind: 'write', files })
+    })
+  }
+
+  /** Resolves when the thread has closed what it opened. */
+  async end(): Promise<void> {
+    this.#post({ kind: 'end' })
+    await this.#ended
+  }
+
+  async stop(): Promise<void> {
+    await this.#worker.terminate()
+  }
+
+  #post(order: ExtractOrder): void {
+    this.#worker.postMessage(order)
+  }
+
+  #take(answer: ExtractAnswer): void {
+    if (answer.kind === 'written') {
+      this.#waiting?.resolve(answer.report)
+      this.#waiting = undefined
+    } else this.#fail(answer.isFoundryError ? new FoundryError(answer.code as ErrorCode, answer.message) : errorOf(answer))
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= error
+    this.#waiting?.reject(error)
+    this.#waiting = undefined
+  }
 }

@@ -459,7 +459,7 @@ test('an unmounted filesystem is hinted where it was, what it hid is watched; an
     .split('\n')
     .map((line) => JSON.parse(line))
   assert.deepEqual(added, { watches: 3, problems: [] })
-  const [file = [], unmounted = [], below = []] = answers.map((answer) => answer.hints.map(String))
+  const [file = [], unmounted = [], below = []] = answers.map((answer) => [...new Set(answer.hints.map(String))])
   assert.deepEqual(file.sort(), ['inner/d,entry', 'inner/d/file,entry'])
   assert.ok(unmounted.includes('inner,subtree'), String(unmounted))
   assert.deepEqual(below.sort(), ['inner/below,entry', 'inner/below/file,entry'])

@@ -1,16 +1,20 @@
 /** A page store in memory that knows what was written and what is read. For tests alone. */
-import { nodeTools } from '../../store/node-tools.ts'
 import { BrickDamage } from '../damage.ts'
 import type { PageStore } from '../page-map.ts'
 import { align16, frameBytes, headBytes, type Pointer } from '../pointer.ts'
+import type { Tools } from '../tools.ts'
 
 export class MemoryPages implements PageStore {
-  readonly tools = nodeTools
+  readonly tools: Tools
   generation = 1
   readonly pages = new Map<number, Uint8Array>()
   writtenBytes = 0
   readCount = 0
   #end = headBytes
+
+  constructor(tools: Tools) {
+    this.tools = tools
+  }
 
   readPage(pointer: Pointer): Uint8Array {
     this.readCount++

@@ -8,7 +8,8 @@ import { iecSize } from '../view/format.ts'
 import { labelCorner, type LabelCandidate, labelCountMax, placeLabels } from '../view/labels.ts'
 import type { Shape } from '../view/shapes.ts'
 import type { WorldBrick } from '../world.ts'
-import type { LabelStyle, Overlay, OverlayLabel } from './overlay.ts'
+import type { Overlay, OverlayLabel } from './overlay.ts'
+import type { LabelStyle } from './sprites.ts'
 
 const chooseMs = 90
 const fadeMs = 140

@@ -5,8 +5,9 @@
  */
 import type { View } from '../view/camera.ts'
 import { cssColour, luminance, type Palette } from './palette.ts'
+import { byteSprite, labelFonts, type LabelStyle, marginPx, type Sprite, textSprite } from './sprites.ts'
 
-export type LabelStyle = 'district' | 'detail' | 'directory' | 'entry' | 'notice'
+const spriteCountMax = 600
 
 export interface OverlayLabel {
   readonly text: string
@@ -42,25 +43,6 @@ export interface Overlay {
   }): void
 }
 
-const fonts: Readonly<Record<LabelStyle, { font: string; spacing: string; height: number; alpha: number }>> = {
-  district: { font: '600 13px Inter, sans-serif', spacing: '0.01em', height: 18, alpha: 1 },
-  detail: { font: '400 11px Inter, sans-serif', spacing: '0', height: 16, alpha: 0.62 },
-  directory: { font: '600 12px Inter, sans-serif', spacing: '0.02em', height: 18, alpha: 1 },
-  entry: { font: '500 11px Inter, sans-serif', spacing: '0', height: 16, alpha: 0.96 },
-  notice: { font: '400 12px Inter, sans-serif', spacing: '0', height: 18, alpha: 0.8 },
-}
-const marginPx = 3
-const haloPx = 3
-const spriteCountMax = 600
-/** The character of a byte stands below its digits from this cell size on. */
-export const characterPixelsMin = 40
-
-interface Sprite {
-  readonly canvas: HTMLCanvasElement
-  readonly width: number
-  readonly height: number
-}
-
 export function createOverlay(options: { palette: Palette }): Overlay {
   const canvas = document.createElement('canvas')
   const context = canvas.getContext('2d') as CanvasRenderingContext2D
@@ -79,7 +61,7 @@ export function createOverlay(options: { palette: Palette }): Overlay {
     const key = `${style} ${text}`
     let size = sizes.get(key)
     if (size === undefined) {
-      const { font, spacing, height } = fonts[style]
+      const { font, spacing, height } = labelFonts[style]
       context.font = font
       context.letterSpacing = spacing
       size = { width: Math.ceil(context.measureText(text).width) + 2 * marginPx, height }
@@ -146,68 +128,6 @@ export function createOverlay(options: { palette: Palette }): Overlay {
       for (const bar of bars) drawBar(context, { ...bar, ratio, palette })
     },
   }
-}
-
-function textSprite(options: {
-  text: string
-  style: LabelStyle
-  palette: Palette
-  ratio: number
-  width: number
-  height: number
-}): Sprite {
-  const { text, style, palette, ratio, width, height } = options
-  const canvas = document.createElement('canvas')
-  canvas.width = Math.ceil(width * ratio)
-  canvas.height = Math.ceil(height * ratio)
-  const context = canvas.getContext('2d') as CanvasRenderingContext2D
-  context.scale(ratio, ratio)
-  const { font, spacing, alpha } = fonts[style]
-  context.font = font
-  context.letterSpacing = spacing
-  context.textBaseline = 'middle'
-  context.lineJoin = 'round'
-  if (style === 'directory' || style === 'entry') {
-    context.strokeStyle = cssColour(palette.labelHalo, 0.86)
-    context.lineWidth = haloPx
-    context.strokeText(text, marginPx, height / 2 + 0.5)
-  }
-  context.fillStyle = cssColour(palette.label, alpha)
-  context.fillText(text, marginPx, height / 2 + 0.5)
-  return { canvas, width, height }
-}
-
-const darkInk = 0x0b0d10
-const lightInk = 0xf4f5f6
-
-/** Two hex digits, and from `characterPixelsMin` on the ASCII character below them. */
-function byteSprite(options: {
-  byte: number
-  ink: 'dark' | 'light'
-  cellPixels: number
-  ratio: number
-}): HTMLCanvasElement {
-  const { byte, ink, cellPixels, ratio } = options
-  const canvas = document.createElement('canvas')
-  canvas.width = Math.ceil(cellPixels * ratio)
-  canvas.height = Math.ceil(cellPixels * ratio)
-  const context = canvas.getContext('2d') as CanvasRenderingContext2D
-  context.scale(ratio, ratio)
-  context.textAlign = 'center'
-  context.textBaseline = 'middle'
-  const colour = ink === 'dark' ? darkInk : lightInk
-  const withCharacter = cellPixels >= characterPixelsMin
-  const digitPx = Math.min(22, Math.round(cellPixels * (withCharacter ? 0.34 : 0.46)))
-  context.font = `500 ${digitPx}px "JetBrains Mono", monospace`
-  context.fillStyle = cssColour(colour, byte === 0 ? 0.34 : 0.92)
-  const middle = cellPixels / 2
-  context.fillText(byte.toString(16).padStart(2, '0'), middle, withCharacter ? cellPixels * 0.36 : middle + 0.5)
-  if (withCharacter && byte > 0x20 && byte < 0x7f) {
-    context.font = `400 ${Math.min(18, Math.round(cellPixels * 0.28))}px "JetBrains Mono", monospace`
-    context.fillStyle = cssColour(colour, 0.62)
-    context.fillText(String.fromCharCode(byte), middle, cellPixels * 0.72)
-  }
-  return canvas
 }
 
 function drawBar(

@@ -3,13 +3,15 @@
  * in doubles: only view-relative pixels go further. Everything is clipped to the view.
  */
 import type { Square } from '../../hilbert/squares.ts'
-import type { Drawn, FrameResult } from '../tileset/tile-set.ts'
+import type { Drawn } from '../tileset/frame-plan.ts'
+import type { FrameResult } from '../tileset/tile-set.ts'
 import { texelsOf } from '../tileset/tile-address.ts'
 import type { Rect, View } from '../view/camera.ts'
 import type { Mode } from '../view/permalink.ts'
 import type { Shape } from '../view/shapes.ts'
 import { byteColour, type Palette } from './palette.ts'
-import type { RectLayer, RectPattern, Surface } from './surface.ts'
+import { makePen, type Pen } from './pen.ts'
+import type { Surface } from './surface.ts'
 
 /** A district as it is drawn: what its ground covers and where its border runs, units from the world's corner. */
 export interface Plate {
@@ -49,7 +51,6 @@ export interface SceneInput {
 /** An entry's border appears from this many pixels of side on, and is full this many later. */
 const entrySideMin = 14
 const entrySideFade = 26
-const lineCountMax = 24_000
 
 export function drawScene(surface: Surface, input: SceneInput): void {
   const pen = makePen(surface, input)
@@ -109,7 +110,8 @@ function drawFlat(pen: Pen, input: SceneInput, { record }: Drawn, rect: Rect): v
 /** Entries as thin grey seams, then directories as a light line in such a gap. */
 function drawShapes(pen: Pen, input: SceneInput, brick: { x: number; y: number }, shapes: readonly Shape[]): void {
   const { palette, view } = input
-  for (const shape of shapes) {
+  const inView = shapes.filter(({ box }) => pen.clipped({ ...box, x: brick.x + box.x, y: brick.y + box.y }) !== undefined)
+  for (const shape of inView) {
     if (shape.kind !== 'entry') continue
     const side = Math.sqrt(shape.spaceBytes) * view.camera.scale
     const alpha = Math.min(1, Math.max(0, (side - entrySideMin) / entrySideFade))
@@ -119,7 +121,7 @@ function drawShapes(pen: Pen, input: SceneInput, brick: { x: number; y: number }
     }
     pen.lines(shape.lines, brick, { colour: palette.entry, width: 1, alpha })
   }
-  for (const shape of shapes) {
+  for (const shape of inView) {
     if (shape.kind !== 'directory') continue
     const side = Math.sqrt(shape.spaceBytes) * view.camera.scale
     const alpha = Math.min(1, Math.max(0, (side - entrySideMin) / entrySideFade))
@@ -144,87 +146,6 @@ function drawSelection(pen: Pen, input: SceneInput): void {
     const colour = kind === 'pinned' ? palette.accent : palette.label
     pen.lines(boxLines(rect), { x: 0, y: 0 }, { colour: palette.labelHalo, width: 4, alpha: 0.9 })
     pen.lines(boxLines(rect), { x: 0, y: 0 }, { colour, width: 2, alpha: 1 })
-  }
-}
-
-interface Ink {
-  readonly colour: number
-  readonly alpha?: number
-  readonly pattern?: RectPattern
-  /** A smaller rectangle is drawn this large. */
-  readonly minPixels?: number
-}
-
-interface ScreenBox {
-  readonly x0: number
-  readonly y0: number
-  readonly x1: number
-  readonly y1: number
-}
-
-interface Pen {
-  screenX(worldX: number): number
-  screenY(worldY: number): number
-  /** In pixels, cut to the view; undefined where nothing is left. */
-  clipped(rect: Rect): ScreenBox | undefined
-  worldRect(layer: RectLayer, rect: Rect, ink: Ink): void
-  /** Hairlines on whole device pixels; `lines` relative to `origin`. */
-  lines(lines: Float64Array, origin: { x: number; y: number }, ink: Ink & { width: number }): void
-}
-
-function makePen(surface: Surface, { view, pixelRatio }: SceneInput): Pen {
-  const { camera, viewport } = view
-  const { width, height } = viewport
-  const screenX = (x: number) => (x - camera.x) * camera.scale + width / 2
-  const screenY = (y: number) => (y - camera.y) * camera.scale + height / 2
-  const snap = (value: number) => Math.round(value * pixelRatio) / pixelRatio
-  let lineCount = 0
-  const clipped = (rect: Rect): ScreenBox | undefined => {
-    const x0 = Math.max(0, screenX(rect.x))
-    const y0 = Math.max(0, screenY(rect.y))
-    const x1 = Math.min(width, screenX(rect.x + rect.width))
-    const y1 = Math.min(height, screenY(rect.y + rect.height))
-    return x1 > x0 && y1 > y0 ? { x0, y0, x1, y1 } : undefined
-  }
-  return {
-    screenX,
-    screenY,
-    clipped,
-    worldRect(layer, rect, { colour, alpha = 1, pattern = 0, minPixels = 0 }) {
-      const box = clipped(rect)
-      if (box === undefined) return
-      const growX = Math.max(0, minPixels - (box.x1 - box.x0)) / 2
-      const growY = Math.max(0, minPixels - (box.y1 - box.y0)) / 2
-      surface.rect(layer, {
-        x0: box.x0 - growX,
-        y0: box.y0 - growY,
-        x1: box.x1 + growX,
-        y1: box.y1 + growY,
-        colour,
-        alpha,
-        pattern,
-      })
-    },
-    lines(lines, origin, { colour, width: lineWidth, alpha = 1, pattern = 0 }) {
-      const before = Math.floor(lineWidth / 2)
-      for (let i = 0; i < lines.length && lineCount < lineCountMax; i += 4) {
-        const x0 = snap(screenX(origin.x + (lines[i] as number))) - before
-        const y0 = snap(screenY(origin.y + (lines[i + 1] as number))) - before
-        const x1 = snap(screenX(origin.x + (lines[i + 2] as number))) - before + lineWidth
-        const y1 = snap(screenY(origin.y + (lines[i + 3] as number))) - before + lineWidth
-        if (x1 <= 0 || y1 <= 0 || x0 >= width || y0 >= height) continue
-        lineCount++
-        surface.rect('frame', {
-          x0: Math.max(-8, x0),
-          y0: Math.max(-8, y0),
-          x1: Math.min(width + 8, x1),
-          y1: Math.min(height + 8, y1),
-          colour,
-          alpha,
-          pattern,
-        })
-      }
-    },
   }
 }
 

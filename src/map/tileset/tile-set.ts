@@ -5,18 +5,15 @@
  * asked for again in every frame (there is no queue that could hold it back); never more than `inFlightMax` batches,
  * `slotsPerPage * pageCountMax` slots and `recordCountMax` idle records.
  */
-import { tileSpan } from '../../wire/api.ts'
-import { intersection, type Rect, type View, visibleRect } from '../view/camera.ts'
+import type { View } from '../view/camera.ts'
 import { type BatchPlanner, makeBatchPlanner, type Want } from './batches.ts'
 import { type BrickTiles, makeBrickTiles, type TiledBrick } from './brick-tiles.ts'
+import { type Drawn, planFrame } from './frame-plan.ts'
 import { SlotPool } from './slot-pool.ts'
-import { ancestorIndex, gridCount, gridRange, levelFor } from './tile-address.ts'
 import { hasContent, type TileRecord } from './tile-record.ts'
 import type { BatchOutcome, TilePayload, TileTransport } from './transport.ts'
 import { makeZoomGate, type ZoomGate } from './zoom-gate.ts'
 
-/** Above this share of the slots in view a coarser level is shown, so that the rest can hold covers and neighbours. */
-const visibleShareMax = 0.7
 const recordCountMax = 8192
 const arrivedCountMax = 512
 /** While more than this waits for its upload, nothing more is asked for. */
@@ -25,13 +22,6 @@ const arrivedCountCalm = 128
 const refetchMsMin = 250
 const retryMsFirst = 250
 const retryMsMax = 8000
-
-/** One square to draw: all of `record`, or that part of it that lies in `part` (units from the brick's corner). */
-export interface Drawn {
-  readonly record: TileRecord
-  readonly brick: TiledBrick
-  readonly part: Rect | undefined
-}
 
 export interface FrameResult {
   /** Coarser pages standing in for squares that are not there yet; drawn first. No two overlap. */
@@ -44,7 +34,7 @@ export interface FrameResult {
   readonly againAtMs: number
 }
 
-/** Puts content into a texture slot; false: not in this frame any more. */
+/** Puts content into the record's texture slot. */
 export type Upload = (record: TileRecord, payload: Exclude<TilePayload, { kind: 'flat' }>) => void
 
 export interface TileSetOptions {
@@ -145,8 +135,12 @@ export class TileSet {
     this.#nowMs = nowMs
     this.#uploadArrived(options)
     const fast = this.#gate.isFast(view.camera.scale, nowMs)
-    const plan: Plan = { under: [], over: [], wants: [], complete: true }
-    for (const tiles of this.#bricks.values()) this.#planBrick(tiles, view, plan)
+    const plan = planFrame({
+      bricks: this.#bricks.values(),
+      view,
+      frame: this.#frame,
+      pools: { bytes: this.bytePool, overview: this.overviewPool },
+    })
     const due = this.#dueOf(plan.wants, fast)
     this.#planner.dropUnwanted(this.#frame)
     if (this.#arrived.length < arrivedCountCalm) this.#planner.send(due.wants)
@@ -195,89 +189,6 @@ export class TileSet {
     return true
   }
 
-  #planBrick(tiles: BrickTiles, view: View, plan: Plan): void {
-    const { brick } = tiles
-    if (brick.length === 0 || brick.commit === '') return
-    const seen = visibleRect(view)
-    const rect = intersection(
-      { x: seen.x - brick.x, y: seen.y - brick.y, width: seen.width, height: seen.height },
-      brick.box,
-    )
-    if (rect === undefined) return
-    const level = this.#affordableLevel({ scale: view.camera.scale, topLevel: brick.topLevel, rect })
-    const centre = { x: view.camera.x - brick.x, y: view.camera.y - brick.y }
-    for (const record of tiles.visible({ range: gridRange({ rect, level }), level })) {
-      record.wantedFrame = this.#frame
-      const distance = Math.hypot(record.x + record.side / 2 - centre.x, record.y + record.side / 2 - centre.y)
-      if (hasContent(record)) {
-        this.#draw(plan.over, { record, brick, part: undefined })
-        if (record.stale) {
-          plan.complete = false
-          plan.wants.push({ record, brick, rank: 3, distance })
-        }
-      } else {
-        plan.complete = false
-        plan.wants.push({ record, brick, rank: 2, distance })
-        this.#coverFor(tiles, record, plan)
-      }
-    }
-    const root = tiles.make(brick.topLevel, 0)
-    root.wantedFrame = this.#frame
-    if (!hasContent(root)) plan.wants.push({ record: root, brick, rank: 0, distance: 0 })
-    else if (root.stale) plan.wants.push({ record: root, brick, rank: 4, distance: 0 })
-    this.#poolOf(root).touch(root)
-  }
-
-  /** Draws the nearest page above a missing record and the finer tiles below it, and wants a coarse cover where none is near. */
-  #coverFor(tiles: BrickTiles, record: TileRecord, plan: Plan): void {
-    const { brick } = tiles
-    let found: TileRecord | undefined
-    for (let level = record.level + 2; level <= brick.topLevel && found === undefined; level += 2) {
-      const above = tiles.get(level, ancestorIndex({ from: record.level, index: record.index, level }))
-      if (above !== undefined && hasContent(above)) found = above
-    }
-    if (found !== undefined) {
-      const part = { x: record.x, y: record.y, width: record.side, height: record.side }
-      this.#draw(plan.under, { record: found, brick, part })
-      found.wantedFrame = this.#frame
-    }
-    const coverLevel = Math.min(brick.topLevel, record.level + 4)
-    if (coverLevel > record.level && (found === undefined || found.level > coverLevel)) {
-      const index = ancestorIndex({ from: record.level, index: record.index, level: coverLevel })
-      const cover = tiles.make(coverLevel, index)
-      if (cover.wantedFrame !== this.#frame) plan.wants.push({ record: cover, brick, rank: 1, distance: 0 })
-      cover.wantedFrame = this.#frame
-    }
-    if (record.level < 2) return
-    const finer = record.level - 2
-    const ratio = tileSpan(record.level) / tileSpan(finer)
-    for (let child = 0; child < ratio; child++) {
-      const below = tiles.get(finer, record.index * ratio + child)
-      if (below !== undefined && hasContent(below)) this.#draw(plan.over, { record: below, brick, part: undefined })
-    }
-  }
-
-  #draw(list: Drawn[], drawn: Drawn): void {
-    const { record } = drawn
-    if (record.drawnFrame !== this.#frame) {
-      record.drawnFrame = this.#frame
-      if (record.slot >= 0) this.#poolOf(record).touch(record)
-    }
-    list.push(drawn)
-  }
-
-  /** The wanted level, or the first coarser one whose squares in view leave room in the pool. */
-  #affordableLevel(options: { scale: number; topLevel: number; rect: Rect }): number {
-    const { topLevel, rect } = options
-    let level = levelFor(options)
-    while (level < topLevel) {
-      const pool = level === 0 ? this.bytePool : this.overviewPool
-      if (gridCount(gridRange({ rect, level })) <= pool.capacity * visibleShareMax) break
-      level += 2
-    }
-    return level
-  }
-
   /** What may be asked for now, the most urgent first; while the zoom is fast only roots and covers. */
   #dueOf(wants: readonly Want[], fast: boolean): { wants: Want[]; againAtMs: number } {
     const due: Want[] = []
@@ -311,13 +222,6 @@ interface Arrival {
   readonly record: TileRecord
   readonly payload: TilePayload
   readonly revision: number
-}
-
-interface Plan {
-  readonly under: Drawn[]
-  readonly over: Drawn[]
-  readonly wants: Want[]
-  complete: boolean
 }
 
 function dropContent(record: TileRecord): void {
