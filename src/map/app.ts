@@ -5,14 +5,16 @@
 import { createOverlay, type Overlay } from './draw/overlay.ts'
 import { LabelLayer } from './draw/label-layer.ts'
 import { type Palette, palettes } from './draw/palette.ts'
+import { progressWriting } from './draw/progress-layer.ts'
 import { drawScene, type Warm } from './draw/scene.ts'
 import type { Surface } from './draw/surface.ts'
 import { Focus } from './focus.ts'
+import { makeFrameLoop } from './frame-loop.ts'
 import { cellWalls, hexCells, hexPixelsMin } from './hex-cells.ts'
 import { OutlineStore } from './link/outline-store.ts'
 import type { TileLink } from './link/tile-link.ts'
 import { type FrameResult, TileSet } from './tileset/tile-set.ts'
-import { type Camera, fitted, intersection, type Rect, toScreen, type View, type Viewport, visibleRect } from './view/camera.ts'
+import { type Camera, fitted, intersection, type Rect, type View, type Viewport, visibleRect } from './view/camera.ts'
 import { Motion } from './view/motion.ts'
 import type { Mode } from './view/permalink.ts'
 import { World } from './world.ts'
@@ -52,8 +54,7 @@ export class MapApp {
   onFrame: (view: View) => void = () => {}
   #viewport: Viewport
   #pixelRatio: number
-  #requested = false
-  #timer: ReturnType<typeof setTimeout> | undefined
+  readonly #loop = makeFrameLoop(() => this.#tick())
   #warm: { rect: Rect; atMs: number }[] = []
 
   constructor(parts: {
@@ -97,14 +98,7 @@ export class MapApp {
 
   /** Something that is drawn has changed: there will be a frame. */
   changed(): void {
-    if (this.#requested) return
-    this.#requested = true
-    clearTimeout(this.#timer)
-    this.#timer = undefined
-    requestAnimationFrame(() => {
-      this.#requested = false
-      this.#tick()
-    })
+    this.#loop.request()
   }
 
   resize(viewport: Viewport, pixelRatio: number): void {
@@ -163,15 +157,8 @@ export class MapApp {
     this.stats.tickMs.push(endMs - startMs)
     if (this.stats.tickMs.length > tickCountKept) this.stats.tickMs.splice(0, tickCountKept / 2)
     if (this.stats.firstPictureMs === 0 && frame.over.length + frame.under.length > 0) this.stats.firstPictureMs = endMs
-    this.#next(Math.min(againAtMs, frame.againAtMs), endMs)
-  }
-
-  #next(againAtMs: number, nowMs: number): void {
-    if (this.motion.moving || this.tiles.arrivedCount > 0 || againAtMs <= nowMs) this.changed()
-    else if (againAtMs < Number.POSITIVE_INFINITY && !this.#requested) {
-      clearTimeout(this.#timer)
-      this.#timer = setTimeout(() => this.changed(), againAtMs - nowMs + 1)
-    }
+    const busy = this.motion.moving || this.tiles.arrivedCount > 0
+    this.#loop.requestAt(busy ? endMs : Math.min(againAtMs, frame.againAtMs))
   }
 
   #tileFrame(view: View, nowMs: number): FrameResult {
@@ -210,7 +197,7 @@ export class MapApp {
       ...this.#selection(view),
     })
     const names = this.labels.labels({ view, overlay: this.overlay, bricks, shapes: outlines.shown, nowMs })
-    const progress = this.#progress(view)
+    const progress = progressWriting({ view, overlay: this.overlay, bricks })
     this.overlay.draw({
       labels: view.camera.scale < hexPixelsMin ? [...names.labels, ...progress.labels] : progress.labels,
       cells: hexCells({ view, drawn: frame.over, mode, palette }),
@@ -233,24 +220,6 @@ export class MapApp {
     if (large && hovered) cells.push({ rect: this.world.byteRect(hovered), kind: 'hovered' })
     if (large && pinned) cells.push({ rect: this.world.byteRect(pinned), kind: 'pinned' })
     return { hovered: shapeAt(hovered), pinned: shapeAt(pinned), cells }
-  }
-
-  /** What a district says that has no picture yet. */
-  #progress(view: View): Pick<Parameters<Overlay['draw']>[0], 'labels' | 'bars'> {
-    const labels = []
-    const bars = []
-    for (const { info, rect } of this.world.bricks.values()) {
-      if (info.generation > 0) continue
-      const middle = toScreen(view, { x: rect.x + rect.width / 2, y: rect.y + rect.height / 2 })
-      const width = Math.min(160, rect.width * view.camera.scale - 24)
-      const share = info.progress === null ? 0 : info.progress.doneBytes / Math.max(1, info.progress.totalBytes)
-      const text = info.state === 'failed' ? (info.message ?? 'failed') : `folding ${Math.floor(100 * share)} %`
-      const size = this.overlay.measure(text, 'notice')
-      if (width < 40) continue
-      labels.push({ text, style: 'notice' as const, x: middle.x - size.width / 2, y: middle.y - size.height - 2, alpha: 1 })
-      if (info.state === 'folding') bars.push({ x: middle.x - width / 2, y: middle.y + 4, width, share })
-    }
-    return { labels, bars }
   }
 }
 

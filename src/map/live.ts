@@ -41,9 +41,10 @@ export class Live {
     this.#handlers = parts.handlers
   }
 
-  /** Resolves once the first full answer is in. */
+  /** Resolves once the first full answer is in (`known`), or there is no session. */
   async start(): Promise<void> {
     await this.resync()
+    if (!this.known) return
     this.#feed = connectFeed({
       position: () => this.#position,
       deliver: (message) => this.#deliver(message),

@@ -3,7 +3,8 @@
  * on whole device pixels.
  */
 import type { Rect, View } from '../view/camera.ts'
-import type { RectLayer, RectPattern, Surface } from './surface.ts'
+import type { Surface } from './surface.ts'
+import type { RectLayer, RectPattern } from './surface-parts.ts'
 
 const lineCountMax = 24_000
 

@@ -5,7 +5,7 @@
 import type { InspectAnswer } from '../../wire/api.ts'
 import { byteColour, cssColour, luminance, type Palette } from '../draw/palette.ts'
 import { byteClassLabels, byteClassOf } from '../view/byte-class.ts'
-import { byteCharacter, groupedInteger, hexByte, hexOffset, iecSize } from '../view/format.ts'
+import { byteCharacter, groupedInteger, hexByte, hexOffset, iecSize, localTime } from '../view/format.ts'
 import { lastPart, pathLabel, type Shape } from '../view/shapes.ts'
 import { element } from './dom.ts'
 
@@ -133,7 +133,7 @@ function fieldsOf({ brick, offset, shape, answer }: Inspection): Field[] {
   if (details?.unreadable) add('unreadable', details.unreadable, { mono: false })
   if (details) {
     add('mode', `${details.mode}  ${details.owner}`)
-    add('changed', details.mtime.replace('T', ' ').replace(/\.\d+Z$/, ' Z'), { copy: details.mtime })
+    add('changed', localTime(details.mtime), { copy: details.mtime })
     if (details.contentId !== null) add('content', details.contentId)
   }
   const index = Math.floor(offset / 65_536)

@@ -1,6 +1,6 @@
 /** The words at the top right: what the map shows and whether it is still true. Words, not lamps. */
 import type { BrickInfo } from '../../wire/api.ts'
-import { clockTime } from '../view/format.ts'
+import { clockTime, zonedTime } from '../view/format.ts'
 import { element } from './dom.ts'
 
 export type Connection = 'connecting' | 'connected' | 'disconnected'
@@ -17,7 +17,7 @@ export function statusWords(bricks: readonly BrickInfo[], connection: Connection
   const last = bricks.map(({ time }) => time ?? '').reduce((a, b) => (a > b ? a : b), '')
   if (connection !== 'connected') {
     const since = last === '' ? '' : `, last commit ${clockTime(last)}`
-    words.push({ text: `${connection === 'connecting' ? 'connecting' : 'disconnected'}${since}`, detail: last, warn: true })
+    words.push({ text: `${connection === 'connecting' ? 'connecting' : 'disconnected'}${since}`, detail: last === '' ? '' : zonedTime(last), warn: true })
   }
   for (const brick of bricks) {
     if (brick.state === 'folding') words.push({ text: `folding ${brick.name}${percent(brick)}`, detail: brick.source, warn: false })
@@ -27,7 +27,7 @@ export function statusWords(bricks: readonly BrickInfo[], connection: Connection
     }
   }
   if (connection === 'connected' && bricks.some(({ state }) => state === 'live' || state === 'polled')) {
-    words.push({ text: 'live', detail: last === '' ? '' : `last commit ${clockTime(last)}`, warn: false })
+    words.push({ text: 'live', detail: last === '' ? '' : `last commit ${zonedTime(last)}`, warn: false })
   }
   return words
 }

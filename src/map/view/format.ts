@@ -48,9 +48,22 @@ export function byteCharacter(byte: number): string | undefined {
 
 /** Local wall time of an RFC 3339 text as HH:MM:SS; the text itself where it is none. */
 export function clockTime(rfc3339: string): string {
+  return localTime(rfc3339).slice(11) || rfc3339
+}
+
+/** Local date and time as YYYY-MM-DD HH:MM:SS; the text itself where it is none. */
+export function localTime(rfc3339: string): string {
   const time = new Date(rfc3339)
   if (Number.isNaN(time.getTime())) return rfc3339
-  return [time.getHours(), time.getMinutes(), time.getSeconds()].map((part) => String(part).padStart(2, '0')).join(':')
+  const two = (value: number) => String(value).padStart(2, '0')
+  const date = `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())}`
+  return `${date} ${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}`
+}
+
+/** Local time with its zone, for hovering. */
+export function zonedTime(rfc3339: string): string {
+  const time = new Date(rfc3339)
+  return Number.isNaN(time.getTime()) ? rfc3339 : time.toString()
 }
 
 /** A round number of bytes (a power of two) whose bar is at most `pixelsMax` wide, for the scale bar. */

@@ -1,0 +1,130 @@
+/** The page around the map: bar, inspector, legend, help, hands and keys, each told what it needs and nothing more. */
+import type { MapApp } from './app.ts'
+import { makeNavigator, type Navigator } from './navigate.ts'
+import { createCrumbs } from './ui/crumbs.ts'
+import { element, prefersReducedMotion } from './ui/dom.ts'
+import { listenToHands } from './ui/hands.ts'
+import { createHelp } from './ui/help.ts'
+import { createInspector } from './ui/inspector.ts'
+import { listenToKeys } from './ui/keys.ts'
+import { createLegend } from './ui/legend.ts'
+import { createSearch } from './ui/search.ts'
+import { createStatus } from './ui/status.ts'
+import { toWorld } from './view/camera.ts'
+import type { Mode } from './view/permalink.ts'
+
+const permalinkPauseMs = 300
+
+export interface Page {
+  readonly navigator: Navigator
+  readonly status: ReturnType<typeof createStatus>
+  setMode(mode: Mode): void
+  /** From now on the address follows the view. */
+  keepPermalink(): void
+}
+
+export function buildPage(app: MapApp): Page {
+  const navigator = makeNavigator(app)
+  const map = element('main', {
+    class: 'map',
+    attributes: { tabindex: '0', 'aria-label': 'Map of bricks. Arrow keys pan, plus and minus zoom, Enter pins the middle.' },
+  })
+  app.overlay.canvas.className = 'writing'
+  map.append(app.surface.canvas, app.overlay.canvas)
+  const bar = element('header', { class: 'bar' })
+  document.body.append(map, bar)
+  const crumbs = createCrumbs(bar, { onHome: navigator.home, onGo: (brick, path) => void navigator.toPath(brick, path) })
+  const search = createSearch(bar, {
+    brickName: (uuid) => app.world.bricks.get(uuid)?.info.name,
+    offsetTarget(offset) {
+      const brick = app.world.nearest(app.motion.camera)
+      return brick !== undefined && offset < brick.info.length ? `in ${brick.info.name}` : undefined
+    },
+    onHit: navigator.toHit,
+    onOffset: navigator.toOffset,
+    onLeave: () => map.focus({ preventScroll: true }),
+  })
+  const status = createStatus(bar)
+  const help = createHelp(document.body)
+  const helpButton = element('button', { class: 'icon', text: '?', attributes: { type: 'button', 'aria-label': 'Help' } })
+  helpButton.addEventListener('click', () => help.toggle())
+  bar.append(helpButton)
+  const inspector = createInspector(document.body)
+  const setMode = (mode: Mode): void => {
+    app.setMode(mode)
+    legend.update({ mode, palette: app.palette })
+  }
+  const legend = createLegend(document.body, { onMode: setMode })
+  setMode(app.mode)
+  connectHands(app, map, navigator, { setMode, search, help })
+  let permalinkTimer: ReturnType<typeof setTimeout> | undefined
+  let keeping = false
+  app.onFrame = (view) => {
+    legend.setScale(view.camera.scale)
+    crumbs.update(navigator.place())
+    const { palette, focus } = app
+    inspector.update({ inspection: focus.inspection(view), pinned: focus.isPinned, palette })
+    if (!keeping) return
+    clearTimeout(permalinkTimer)
+    permalinkTimer = setTimeout(() => writePermalink(navigator), permalinkPauseMs)
+  }
+  return {
+    navigator,
+    status,
+    setMode,
+    keepPermalink() {
+      keeping = true
+      addEventListener('hashchange', () => {
+        const mode = navigator.restore(location.hash, 'fly')
+        if (mode !== undefined) setMode(mode)
+      })
+    },
+  }
+}
+
+function writePermalink(navigator: Navigator): void {
+  const hash = navigator.permalink()
+  if (hash !== undefined && hash !== location.hash) history.replaceState(null, '', hash)
+}
+
+function connectHands(
+  app: MapApp,
+  map: HTMLElement,
+  navigator: Navigator,
+  parts: { setMode(mode: Mode): void; search: { focus(): void }; help: { toggle(): void } },
+): void {
+  const reduced = prefersReducedMotion()
+  app.motion.reduced = reduced.matches
+  reduced.addEventListener('change', () => {
+    app.motion.reduced = reduced.matches
+  })
+  listenToHands(map, {
+    motion: app.motion,
+    nowMs: () => performance.now(),
+    changed: () => app.changed(),
+    hover: (point) => app.focus.point(point),
+    click: (point) => app.focus.pin(app.world.byteAt(toWorld(app.view, point))),
+  })
+  listenToKeys({
+    mode: parts.setMode,
+    search: () => parts.search.focus(),
+    help: () => parts.help.toggle(),
+    home: navigator.home,
+    pan(shareX, shareY) {
+      const { camera, viewport } = app.view
+      const dx = (shareX * viewport.width) / camera.scale
+      const dy = (shareY * viewport.height) / camera.scale
+      void app.fly({ x: camera.x + dx, y: camera.y + dy, scale: camera.scale })
+    },
+    zoom(factor) {
+      const { viewport } = app.view
+      app.motion.zoom({ x: viewport.width / 2, y: viewport.height / 2 }, factor)
+      app.changed()
+    },
+    escape() {
+      if (app.focus.isPinned) app.focus.pin(undefined)
+      else navigator.up()
+    },
+    pinMiddle: () => app.focus.pin(navigator.middle()),
+  })
+}
