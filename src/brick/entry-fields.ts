@@ -135,7 +135,9 @@ function hashField(tag: number, key: 'contentId' | 'sha256'): EntryField {
     tag,
     of: files,
     need: 'optional',
-    write: (writer, { kind, [key]: hash }) => {
+    write: (writer, entry) => {
+      const { kind } = entry
+      const hash = entry[key]
       if (hash === undefined) return
       assert(kind === 'file' && hash.length === hashBytes, `a ${kind} had a hash of ${hash.length} bytes`)
       writeBytesField(writer, tag, hash)
@@ -152,7 +154,9 @@ function runsField(tag: number, key: 'extents' | 'unreadableRanges'): EntryField
     tag,
     of: files,
     need: 'optional',
-    write: (writer, { kind, size, [key]: runs }) => {
+    write: (writer, entry) => {
+      const { kind, size } = entry
+      const runs = entry[key]
       if (runs === undefined) return
       assert(kind === 'file', `a ${kind} had ${key}`)
       writeRunsField(writer, tag, { runs, end: size })

@@ -172,7 +172,7 @@ test('removing and adding the keys that end pages moves the cuts and nothing els
   assert.ok(cuts.length > 50)
   const remove = cuts.map((key) => new Map([[key, null]]))
   const add = cuts.map((key, i) => new Map([[key, record(i)]]))
-  checkHistory(small, [model, ...remove.slice(0, 30), ...add.slice(0, 30), new Map(cuts.map((key) => [key, null]))])
+  checkHistory(small, [model, ...remove.slice(0, 15), ...add.slice(0, 15), new Map(cuts.map((key) => [key, null]))])
 })
 
 test('a run without any natural cut is divided at 512 items, whatever is changed in it', () => {

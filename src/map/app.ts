@@ -2,8 +2,9 @@
  * The map as a whole: owns the camera, the frame loop and the parts, and passes word between them. A frame is drawn only
  * when something changed; nothing here waits for the network.
  */
-import { createOverlay, type Overlay } from './draw/overlay.ts'
+
 import { LabelLayer } from './draw/label-layer.ts'
+import { createOverlay, type Overlay } from './draw/overlay.ts'
 import { type Palette, palettes } from './draw/palette.ts'
 import { progressWriting } from './draw/progress-layer.ts'
 import { drawScene, type Warm } from './draw/scene.ts'

@@ -2,7 +2,7 @@
 import type { MapApp } from './app.ts'
 import type { TileLink, TileLinkStats } from './link/tile-link.ts'
 import type { Camera } from './view/camera.ts'
-import { type Mode } from './view/permalink.ts'
+import type { Mode } from './view/permalink.ts'
 
 export interface SettleOptions {
   /** Also wait for outlines and names. */
@@ -27,7 +27,15 @@ export interface DebugHandle {
   readonly camera: Camera
   mode: Mode
   readonly connection: string
-  readonly bricks: readonly { uuid: string; name: string; commit: string; generation: number; x: number; y: number; length: number }[]
+  readonly bricks: readonly {
+    uuid: string
+    name: string
+    commit: string
+    generation: number
+    x: number
+    y: number
+    length: number
+  }[]
   setCamera(camera: Camera): void
   fly(camera: Camera): Promise<void>
   /** Resolves (true) once all in view is held at the right level and drawn; false after `timeoutMs` (default 20 s). */

@@ -4,13 +4,14 @@
  * A question is asked when the cursor has rested for `restMs`, and aborted when it moves on. A pin outlives everything but
  * the next pin, Escape and its brick; it names a byte of a brick, never a place on the screen.
  */
+
+import { positionToPoint } from '../hilbert/curve.ts'
 import type { InspectAnswer } from '../wire/api.ts'
 import { inspectAt } from './link/api-client.ts'
 import type { OutlineStore } from './link/outline-store.ts'
 import type { TileSet } from './tileset/tile-set.ts'
-import { positionToPoint } from '../hilbert/curve.ts'
-import { toWorld, type View, type WorldPoint } from './view/camera.ts'
 import type { Inspection } from './ui/inspector.ts'
+import { toWorld, type View, type WorldPoint } from './view/camera.ts'
 import type { ByteSpot, World } from './world.ts'
 
 const restMs = 80

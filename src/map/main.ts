@@ -46,7 +46,10 @@ async function start(): Promise<void> {
     tiles: app.tiles,
     handlers: {
       changed() {
-        page.status.update([...app.world.bricks.values()].map(({ info }) => info), live.connection)
+        page.status.update(
+          [...app.world.bricks.values()].map(({ info }) => info),
+          live.connection,
+        )
         notice(app.world.bricks.size === 0 ? 'no-bricks' : undefined)
         app.changed()
       },
@@ -75,7 +78,13 @@ async function start(): Promise<void> {
 
 /** The canvas asks for no font by itself: those of the names and digits are loaded here. */
 async function loadFonts(): Promise<void> {
-  const faces = ['400 12px Inter', '500 12px Inter', '600 12px Inter', '400 12px "JetBrains Mono"', '500 12px "JetBrains Mono"']
+  const faces = [
+    '400 12px Inter',
+    '500 12px Inter',
+    '600 12px Inter',
+    '400 12px "JetBrains Mono"',
+    '500 12px "JetBrains Mono"',
+  ]
   await Promise.allSettled(faces.map((face) => document.fonts.load(face)))
 }
 

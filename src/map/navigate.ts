@@ -4,7 +4,7 @@ import type { MapApp } from './app.ts'
 import { findEntries } from './link/api-client.ts'
 import type { Hit } from './ui/search.ts'
 import { fitted, type Rect, toWorld, union } from './view/camera.ts'
-import { formatPlace, type Mode, parsePlace, type Place } from './view/permalink.ts'
+import { formatPlace, type Mode, type Place, parsePlace } from './view/permalink.ts'
 import { pathLabel } from './view/shapes.ts'
 import type { ByteSpot, WorldBrick } from './world.ts'
 
@@ -61,7 +61,10 @@ export function makeNavigator(app: MapApp): Navigator {
       const label = pathLabel(hit)
       return hit.uuid === brick.info.uuid && (label === path || label.startsWith(`${path}/`))
     })
-    toSlots(brick, inside.map(({ slot }) => slot))
+    toSlots(
+      brick,
+      inside.map(({ slot }) => slot),
+    )
   }
   return {
     middle,

@@ -27,13 +27,19 @@ export function buildPage(app: MapApp): Page {
   const navigator = makeNavigator(app)
   const map = element('main', {
     class: 'map',
-    attributes: { tabindex: '0', 'aria-label': 'Map of bricks. Arrow keys pan, plus and minus zoom, Enter pins the middle.' },
+    attributes: {
+      tabindex: '0',
+      'aria-label': 'Map of bricks. Arrow keys pan, plus and minus zoom, Enter pins the middle.',
+    },
   })
   app.overlay.canvas.className = 'writing'
   map.append(app.surface.canvas, app.overlay.canvas)
   const bar = element('header', { class: 'bar' })
   document.body.append(map, bar)
-  const crumbs = createCrumbs(bar, { onHome: navigator.home, onGo: (brick, path) => void navigator.toPath(brick, path) })
+  const crumbs = createCrumbs(bar, {
+    onHome: navigator.home,
+    onGo: (brick, path) => void navigator.toPath(brick, path),
+  })
   const search = createSearch(bar, {
     brickName: (uuid) => app.world.bricks.get(uuid)?.info.name,
     offsetTarget(offset) {
@@ -46,7 +52,11 @@ export function buildPage(app: MapApp): Page {
   })
   const status = createStatus(bar)
   const help = createHelp(document.body)
-  const helpButton = element('button', { class: 'icon', text: '?', attributes: { type: 'button', 'aria-label': 'Help' } })
+  const helpButton = element('button', {
+    class: 'icon',
+    text: '?',
+    attributes: { type: 'button', 'aria-label': 'Help' },
+  })
   helpButton.addEventListener('click', () => help.toggle())
   bar.append(helpButton)
   const inspector = createInspector(document.body)

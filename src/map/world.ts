@@ -115,5 +115,8 @@ function districtOf(info: BrickInfo, tiled: TiledBrick): { plate: Plate; rect: R
   const expected = Math.max(65_536, (info.progress?.totalBytes ?? 0) * spacePerByte)
   const side = Math.min(2 ** evenOrderFor(expected), Math.ceil(Math.sqrt(expected)))
   const squares = [{ x: 0, y: 0, side }]
-  return { plate: { x, y, squares, lines: unionLines(squares), pending: true }, rect: { x, y, width: side, height: side } }
+  return {
+    plate: { x, y, squares, lines: unionLines(squares), pending: true },
+    rect: { x, y, width: side, height: side },
+  }
 }

@@ -5,7 +5,7 @@
 import type { View } from '../view/camera.ts'
 import { toScreen } from '../view/camera.ts'
 import { iecSize } from '../view/format.ts'
-import { labelCorner, type LabelCandidate, labelCountMax, placeLabels } from '../view/labels.ts'
+import { type LabelCandidate, labelCorner, labelCountMax, placeLabels } from '../view/labels.ts'
 import type { Shape } from '../view/shapes.ts'
 import type { WorldBrick } from '../world.ts'
 import type { Overlay, OverlayLabel } from './overlay.ts'
@@ -80,7 +80,9 @@ export class LabelLayer {
 
   #signatureOf({ view, shapes }: { view: View; shapes: readonly ShapesOnView[] }): string {
     const { camera, viewport } = view
-    const sets = shapes.map(({ brick, shapes: list }) => `${brick.uuid}${list.length}${list[0]?.key}${list.at(-1)?.key}`)
+    const sets = shapes.map(
+      ({ brick, shapes: list }) => `${brick.uuid}${list.length}${list[0]?.key}${list.at(-1)?.key}`,
+    )
     return `${camera.x} ${camera.y} ${camera.scale} ${viewport.width} ${viewport.height} ${sets.join(' ')}`
   }
 

@@ -5,7 +5,7 @@
  */
 import type { View } from '../view/camera.ts'
 import { cssColour, luminance, type Palette } from './palette.ts'
-import { byteSprite, labelFonts, type LabelStyle, marginPx, type Sprite, textSprite } from './sprites.ts'
+import { byteSprite, type LabelStyle, labelFonts, marginPx, type Sprite, textSprite } from './sprites.ts'
 
 const spriteCountMax = 600
 

@@ -5,7 +5,7 @@
  * their lightness spread so that they differ in greyscale too; zero is the ground, 0xFF its opposite. Scalars use
  * cividis. In all modes what is all zero is the ground: there is nothing to see. Colours are 0xRRGGBB.
  */
-import { byteClassOf, type ByteClass } from '../view/byte-class.ts'
+import { type ByteClass, byteClassOf } from '../view/byte-class.ts'
 import { type Mode, modes } from '../view/permalink.ts'
 
 export type Theme = 'dark' | 'light'
@@ -63,8 +63,8 @@ export const palettes: Readonly<Record<Theme, Palette>> = {
  * their contribution to plotly, 2017). Between the steps: straight lines.
  */
 const cividisSteps = [
-  0x00204c, 0x002a66, 0x00346e, 0x273f6c, 0x3c4a6b, 0x4c556b, 0x5b5f6d, 0x686a70, 0x757575, 0x838178, 0x928c78, 0xa19876,
-  0xb0a572, 0xc0b16d, 0xd1bf66, 0xe1cc5c, 0xf3db4f, 0xffe945,
+  0x00204c, 0x002a66, 0x00346e, 0x273f6c, 0x3c4a6b, 0x4c556b, 0x5b5f6d, 0x686a70, 0x757575, 0x838178, 0x928c78,
+  0xa19876, 0xb0a572, 0xc0b16d, 0xd1bf66, 0xe1cc5c, 0xf3db4f, 0xffe945,
 ] as const
 
 /** cividis at `share` in [0, 1]. */
@@ -107,7 +107,9 @@ export function paletteTexels(palette: Palette): Uint8Array {
 export function mixColours(palette: Palette): Float32Array {
   const { zero, control, text, high, ff } = palette.classes
   const colours = [zero, control, text, high, ff, palette.ground]
-  return Float32Array.from(colours.flatMap((colour) => [16, 8, 0].map((shift) => (((colour >> shift) & 255) / 255) ** 2)))
+  return Float32Array.from(
+    colours.flatMap((colour) => [16, 8, 0].map((shift) => (((colour >> shift) & 255) / 255) ** 2)),
+  )
 }
 
 /** Colour of a byte in a block of entropy `blockEntropy` (255 = 8 bits): what the shader draws at level 0. */

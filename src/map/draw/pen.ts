@@ -88,4 +88,3 @@ export function makePen(surface: Surface, { view, pixelRatio }: { view: View; pi
     },
   }
 }
-

@@ -4,8 +4,8 @@
  */
 import type { Square } from '../../hilbert/squares.ts'
 import type { Drawn } from '../tileset/frame-plan.ts'
-import type { FrameResult } from '../tileset/tile-set.ts'
 import { texelsOf } from '../tileset/tile-address.ts'
+import type { FrameResult } from '../tileset/tile-set.ts'
 import type { Rect, View } from '../view/camera.ts'
 import type { Mode } from '../view/permalink.ts'
 import type { Shape } from '../view/shapes.ts'
@@ -40,7 +40,11 @@ export interface SceneInput {
   readonly shapes: readonly { readonly brick: { x: number; y: number }; readonly shapes: readonly Shape[] }[]
   readonly warm: readonly Warm[]
   /** Between cells of bytes, in units from the brick's corner. */
-  readonly walls: readonly { readonly lines: Float64Array; readonly brick: { x: number; y: number }; readonly alpha: number }[]
+  readonly walls: readonly {
+    readonly lines: Float64Array
+    readonly brick: { x: number; y: number }
+    readonly alpha: number
+  }[]
   /** Emphasised: under the cursor, and pinned. */
   readonly hovered: { readonly x: number; readonly y: number; readonly shape: Shape } | undefined
   readonly pinned: { readonly x: number; readonly y: number; readonly shape: Shape } | undefined
@@ -56,7 +60,8 @@ export function drawScene(surface: Surface, input: SceneInput): void {
   const pen = makePen(surface, input)
   surface.begin()
   for (const plate of input.plates) {
-    for (const square of plate.squares) pen.worldRect('plate', squareRect(square, plate), { colour: input.palette.ground })
+    for (const square of plate.squares)
+      pen.worldRect('plate', squareRect(square, plate), { colour: input.palette.ground })
   }
   for (const drawn of input.frame.under) drawTile(surface, pen, input, drawn, 'under')
   for (const drawn of input.frame.over) drawTile(surface, pen, input, drawn, 'over')
@@ -110,7 +115,9 @@ function drawFlat(pen: Pen, input: SceneInput, { record }: Drawn, rect: Rect): v
 /** Entries as thin grey seams, then directories as a light line in such a gap. */
 function drawShapes(pen: Pen, input: SceneInput, brick: { x: number; y: number }, shapes: readonly Shape[]): void {
   const { palette, view } = input
-  const inView = shapes.filter(({ box }) => pen.clipped({ ...box, x: brick.x + box.x, y: brick.y + box.y }) !== undefined)
+  const inView = shapes.filter(
+    ({ box }) => pen.clipped({ ...box, x: brick.x + box.x, y: brick.y + box.y }) !== undefined,
+  )
   for (const shape of inView) {
     if (shape.kind !== 'entry') continue
     const side = Math.sqrt(shape.spaceBytes) * view.camera.scale
@@ -155,9 +162,21 @@ function squareRect(square: Pick<Square, 'x' | 'y' | 'side'>, origin: { x: numbe
 
 function boxLines({ x, y, width, height }: Rect): Float64Array {
   return Float64Array.of(
-    x, y, x + width, y,
-    x, y + height, x + width, y + height,
-    x, y, x, y + height,
-    x + width, y, x + width, y + height,
-  ) // biome-ignore format: one line each
+    x,
+    y,
+    x + width,
+    y,
+    x,
+    y + height,
+    x + width,
+    y + height,
+    x,
+    y,
+    x,
+    y + height,
+    x + width,
+    y,
+    x + width,
+    y + height,
+  )
 }

@@ -3,7 +3,9 @@ import { cssColour, type Palette } from './palette.ts'
 
 export type LabelStyle = 'district' | 'detail' | 'directory' | 'entry' | 'notice'
 
-export const labelFonts: Readonly<Record<LabelStyle, { font: string; spacing: string; height: number; alpha: number }>> = {
+export const labelFonts: Readonly<
+  Record<LabelStyle, { font: string; spacing: string; height: number; alpha: number }>
+> = {
   district: { font: '600 13px Inter, sans-serif', spacing: '0.01em', height: 18, alpha: 1 },
   detail: { font: '400 11px Inter, sans-serif', spacing: '0', height: 16, alpha: 0.62 },
   directory: { font: '600 12px Inter, sans-serif', spacing: '0.02em', height: 18, alpha: 1 },
@@ -82,4 +84,3 @@ export function byteSprite(options: {
   }
   return canvas
 }
-

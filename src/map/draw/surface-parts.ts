@@ -124,9 +124,7 @@ export function makePage(options: {
   const fragment = kind === 'bytes' ? byteFragment : overviewFragment
   const program = GlProgram.from({ vertex: tileVertex, fragment, name: `tiles-${kind}` })
   const samplers =
-    kind === 'bytes'
-      ? { uBytes: textures[0]?.source, uEntropy: textures[1]?.source }
-      : { uPlanes: textures[0]?.source }
+    kind === 'bytes' ? { uBytes: textures[0]?.source, uEntropy: textures[1]?.source } : { uPlanes: textures[0]?.source }
   const make = (parent: Container) =>
     makeQuadBatch({
       parent,

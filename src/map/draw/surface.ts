@@ -18,8 +18,8 @@ import {
   type RectQuad,
   rectBatches,
   startRenderer,
-  type TexturePage,
   type TextureKind,
+  type TexturePage,
   type TileQuad,
   writeRect,
   writeTile,
@@ -71,10 +71,16 @@ export async function createSurface(options: {
   const pageOf = (kind: TextureKind, slot: number): TexturePage => {
     const list = pages[kind]
     const wanted = Math.floor(slot / slotsPerPage)
-    while (list.length <= wanted) list.push(makePage({ kind, renderer, layers, resources: { pixel, mode, paletteSource } }))
+    while (list.length <= wanted)
+      list.push(makePage({ kind, renderer, layers, resources: { pixel, mode, paletteSource } }))
     return list[wanted] as TexturePage
   }
-  const allBatches = () => [...Object.values(rects), ...Object.values(pages).flat().flatMap((p) => [p.under, p.over])]
+  const allBatches = () => [
+    ...Object.values(rects),
+    ...Object.values(pages)
+      .flat()
+      .flatMap((p) => [p.under, p.over]),
+  ]
   const surface: Surface = {
     canvas: renderer.canvas as HTMLCanvasElement,
     resize(viewport, pixelRatio) {
@@ -130,4 +136,3 @@ export async function createSurface(options: {
   surface.resize(options.viewport, options.pixelRatio)
   return surface
 }
-

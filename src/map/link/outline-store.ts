@@ -6,10 +6,10 @@
  */
 import { evenOrderFor } from '../../hilbert/curve.ts'
 import type { OutlinesAnswer } from '../../wire/api.ts'
+import type { TiledBrick } from '../tileset/brick-tiles.ts'
 import { intersection, type View, visibleRect } from '../view/camera.ts'
 import { outlineSquares } from '../view/outline-squares.ts'
 import { directoryShape, entryShape, type Shape } from '../view/shapes.ts'
-import type { TiledBrick } from '../tileset/brick-tiles.ts'
 import { getOutlines } from './api-client.ts'
 
 const inFlightMax = 2
@@ -160,7 +160,10 @@ export class OutlineStore {
     if (answer.kind === 'ok') {
       for (const [at, key] of keys.entries()) {
         const from = (index + at) * span
-        this.#hold(key, { commit: brick.commit, shapes: this.#shapesIn(answer.value, brick.uuid, { from, to: from + span }) })
+        this.#hold(key, {
+          commit: brick.commit,
+          shapes: this.#shapesIn(answer.value, brick.uuid, { from, to: from + span }),
+        })
       }
       this.#version++
     } else if (answer.kind !== 'aborted') {
@@ -217,5 +220,10 @@ function squaresInView(view: View, brick: TiledBrick): ReturnType<typeof outline
   const seen = visibleRect(view)
   const rect = intersection({ ...seen, x: seen.x - brick.x, y: seen.y - brick.y }, brick.box)
   if (rect === undefined) return undefined
-  return outlineSquares({ rect, scale: view.camera.scale, length: brick.length, brickOrder: evenOrderFor(brick.length) })
+  return outlineSquares({
+    rect,
+    scale: view.camera.scale,
+    length: brick.length,
+    brickOrder: evenOrderFor(brick.length),
+  })
 }

@@ -1,6 +1,7 @@
 /** What the page and its tile worker say to each other. Buffers are transferred, never copied. */
-import type { BatchOutcome, TilePayload } from '../tileset/transport.ts'
+
 import type { Orientation } from '../../hilbert/orientation.ts'
+import type { BatchOutcome, TilePayload } from '../tileset/transport.ts'
 
 export type ToTileWorker =
   | {

@@ -4,8 +4,9 @@
  * A tile of level 0 is 256 x 256 texels of one byte, a page of level l = 2, 4, .. is 64 x 64 texels of 4^l bytes. Both
  * are aligned squares of the curve of even order, so a square's index is the curve position of its column and row.
  */
-import { type Orientation, orientationAt } from '../../hilbert/orientation.ts'
+
 import { pointToPosition, positionToPoint } from '../../hilbert/curve.ts'
+import { type Orientation, orientationAt } from '../../hilbert/orientation.ts'
 import { tileSpan } from '../../wire/api.ts'
 import type { Rect } from '../view/camera.ts'
 

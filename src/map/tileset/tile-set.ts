@@ -230,4 +230,3 @@ function dropContent(record: TileRecord): void {
   record.blockEntropy = undefined
   record.stale = false
 }
-

@@ -14,7 +14,10 @@ export interface Crumbs {
 }
 
 /** `onGo`: the brick's name and the part of the path that was clicked (empty: the brick itself). */
-export function createCrumbs(host: HTMLElement, options: { onHome(): void; onGo(brick: string, path: string): void }): Crumbs {
+export function createCrumbs(
+  host: HTMLElement,
+  options: { onHome(): void; onGo(brick: string, path: string): void },
+): Crumbs {
   const nav = element('nav', { class: 'crumbs', attributes: { 'aria-label': 'Place' } })
   const offset = element('span', { class: 'offset' })
   host.append(nav)

@@ -49,7 +49,15 @@ export function createInspector(host: HTMLElement): Inspector {
         shown = undefined
         return
       }
-      const signature = JSON.stringify([inspection.answer, inspection.offset, inspection.byte, inspection.entropy, pinned, palette.theme, inspection.shape?.key])
+      const signature = JSON.stringify([
+        inspection.answer,
+        inspection.offset,
+        inspection.byte,
+        inspection.entropy,
+        pinned,
+        palette.theme,
+        inspection.shape?.key,
+      ])
       if (signature === shown) return
       shown = signature
       panel.replaceChildren(...contentOf(inspection, palette), element('div', { class: 'foot', text: footOf(pinned) }))
@@ -74,9 +82,14 @@ function contentOf(inspection: Inspection, palette: Palette): HTMLElement[] {
   const { answer, shape } = inspection
   const path = answer?.entry ? pathLabel(answer.entry) : shape?.kind === 'entry' ? shape.path : ''
   const known = answer !== undefined || shape !== undefined
-  const title = path !== '' ? lastPart(path) : shape?.kind === 'directory' ? `in ${shape.name}/` : known ? 'free space' : '…'
+  const title =
+    path !== '' ? lastPart(path) : shape?.kind === 'directory' ? `in ${shape.name}/` : known ? 'free space' : '…'
   const rows = fieldsOf(inspection).flatMap(({ name, text, copy, mono }) => {
-    const value = element('button', { class: `copy${mono ? ' mono' : ''}`, text, attributes: { type: 'button', title: copy } })
+    const value = element('button', {
+      class: `copy${mono ? ' mono' : ''}`,
+      text,
+      attributes: { type: 'button', title: copy },
+    })
     value.addEventListener('click', () => void copyText(copy, value))
     return [element('dt', { text: name }), element('dd', {}, [value])]
   })

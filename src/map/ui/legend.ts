@@ -27,7 +27,11 @@ export function createLegend(host: HTMLElement, options: { onMode(mode: Mode): v
   const bar = element('i')
   const barText = element('span')
   const rule = element('div', { class: 'rule' }, [bar, barText])
-  const switcher = element('div', { class: 'modes', attributes: { role: 'radiogroup', 'aria-label': 'Colour by' } }, buttons)
+  const switcher = element(
+    'div',
+    { class: 'modes', attributes: { role: 'radiogroup', 'aria-label': 'Colour by' } },
+    buttons,
+  )
   host.append(
     element('section', { class: 'legend', attributes: { 'aria-label': 'Legend' } }, [
       element('div', {}, [switcher, key]),

@@ -6,12 +6,16 @@ export type NoticeKind = 'no-session' | 'no-webgl' | 'no-server' | 'no-bricks'
 const texts: Readonly<Record<NoticeKind, { title: string; lines: readonly string[]; code?: string }>> = {
   'no-session': {
     title: 'This page needs its link',
-    lines: ['The map is open only to those who hold the daemon’s token. On the machine itself, this prints the link with it:'],
+    lines: [
+      'The map is open only to those who hold the daemon’s token. On the machine itself, this prints the link with it:',
+    ],
     code: 'sfd status',
   },
   'no-webgl': {
     title: 'This browser offers no WebGL 2',
-    lines: ['The map is drawn by the graphics processor. Please allow hardware acceleration, or use a current browser.'],
+    lines: [
+      'The map is drawn by the graphics processor. Please allow hardware acceleration, or use a current browser.',
+    ],
   },
   'no-server': {
     title: 'The daemon does not answer',

@@ -79,7 +79,13 @@ export function createSearch(host: HTMLElement, options: SearchOptions): Search 
   }
   const rowOf = (at: number, content: Node[], go: () => void): Row => {
     const item = element('li', { attributes: { role: 'option', id: `hit-${at}` } }, content)
-    const row = { item, go: () => { leave(); go() } } // biome-ignore format: one thought
+    const row = {
+      item,
+      go: () => {
+        leave()
+        go()
+      },
+    }
     item.addEventListener('pointerdown', (event) => {
       event.preventDefault()
       row.go()
@@ -89,7 +95,10 @@ export function createSearch(host: HTMLElement, options: SearchOptions): Search 
   }
   const hitRow = (hit: Hit, at: number): Row => {
     const path = element('span', { class: 'path mono', text: `\u2066${pathLabel(hit)}\u2069` })
-    const where = element('span', { class: 'where', text: `${options.brickName(hit.uuid) ?? ''}  ${iecSize(hit.size)}` })
+    const where = element('span', {
+      class: 'where',
+      text: `${options.brickName(hit.uuid) ?? ''}  ${iecSize(hit.size)}`,
+    })
     return rowOf(at, [path, where], () => options.onHit(hit))
   }
   const lookUp = async (query: string): Promise<void> => {

@@ -14,13 +14,22 @@ export interface StatusWord {
 /** The words for this state, the most telling first; pure. */
 export function statusWords(bricks: readonly BrickInfo[], connection: Connection): StatusWord[] {
   const words: StatusWord[] = []
-  const last = bricks.map(({ time }) => time ?? '').reduce((a, b) => (a > b ? a : b), '')
+  const last =
+    bricks
+      .map(({ time }) => time ?? '')
+      .toSorted()
+      .at(-1) ?? ''
   if (connection !== 'connected') {
     const since = last === '' ? '' : `, last commit ${clockTime(last)}`
-    words.push({ text: `${connection === 'connecting' ? 'connecting' : 'disconnected'}${since}`, detail: last === '' ? '' : zonedTime(last), warn: true })
+    words.push({
+      text: `${connection === 'connecting' ? 'connecting' : 'disconnected'}${since}`,
+      detail: last === '' ? '' : zonedTime(last),
+      warn: true,
+    })
   }
   for (const brick of bricks) {
-    if (brick.state === 'folding') words.push({ text: `folding ${brick.name}${percent(brick)}`, detail: brick.source, warn: false })
+    if (brick.state === 'folding')
+      words.push({ text: `folding ${brick.name}${percent(brick)}`, detail: brick.source, warn: false })
     if (brick.state === 'failed') words.push({ text: `${brick.name} failed`, detail: brick.message ?? '', warn: true })
     if (brick.state === 'stale' && connection === 'connected') {
       words.push({ text: `updating ${brick.name}`, detail: brick.message ?? brick.source, warn: false })

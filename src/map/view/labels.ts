@@ -101,7 +101,8 @@ class BoxGrid {
   #cellsOf(box: Box): string[] {
     const keys: string[] = []
     for (let y = Math.floor(box.y / cellPx); y <= Math.floor((box.y + box.height) / cellPx); y++) {
-      for (let x = Math.floor(box.x / cellPx); x <= Math.floor((box.x + box.width) / cellPx); x++) keys.push(`${x} ${y}`)
+      for (let x = Math.floor(box.x / cellPx); x <= Math.floor((box.x + box.width) / cellPx); x++)
+        keys.push(`${x} ${y}`)
     }
     return keys
   }
