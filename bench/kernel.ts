@@ -1,8 +1,9 @@
 /**
- * How fast the tile kernels are, on real bytes: `node bench/kernel.ts`.
+ * How fast the tile kernels are, on real bytes: `node bench/kernel.ts`, and a part of `npm run bench`.
  *
  * 8 MiB of the Node executable, tile by tile; the best of several rounds, so that other load on the machine matters
- * less. Ratios are to memcpy of the same tiles in the same run.
+ * less. Ratios are to memcpy of the same tiles in the same run; all of it fits into the caches of most machines
+ * (kernel-ratio.ts measures beyond them).
  */
 import { closeSync, openSync, readSync, statSync } from 'node:fs'
 import { createKernel, level4PageBytes, tileSizeBytes } from '../src/kernel/kernel.ts'
@@ -13,7 +14,7 @@ const roundCount = 15
 const kernel = createKernel({ tileCapacity: tileCount })
 const target = new Uint8Array(tileSizeBytes)
 
-interface Measured {
+export interface Measured {
   readonly name: string
   readonly gigabytesPerSecond: number
 }
@@ -37,8 +38,8 @@ function tileOf(index: number): Uint8Array<ArrayBuffer> {
   return kernel.input.subarray(index * tileSizeBytes, (index + 1) * tileSizeBytes)
 }
 
-/** The textbook loop: every byte walks down the curve on its own. */
-function naiveFold(tile: Uint8Array): void {
+/** The textbook loop: every byte walks down the curve on its own. Row-major cells of 256 x 256 into `target`. */
+export function naiveFold(tile: Uint8Array, target: Uint8Array): void {
   for (let position = 0; position < tileSizeBytes; position++) {
     let x = 0
     let y = 0
@@ -71,7 +72,8 @@ function readExecutable(): void {
   closeSync(file)
 }
 
-function measureAll(): Measured[] {
+export function measureKernels(): Measured[] {
+  readExecutable()
   const all = { tiles: tileCount }
   const few = { tiles: 4 }
   const results: Measured[] = []
@@ -79,7 +81,7 @@ function measureAll(): Measured[] {
   results.push(measure('fold', all, (tile) => kernel.fold(tile, (tile & 3) as 0 | 1 | 2 | 3)))
   results.push(measure('unfold', all, (tile) => kernel.unfold(tile, (tile & 3) as 0 | 1 | 2 | 3)))
   results.push(measure('fold, reference', few, (tile) => foldSquare({ cells: tileOf(tile), order: 8, orientation: 0 })))
-  results.push(measure('fold, naive', few, (tile) => naiveFold(tileOf(tile))))
+  results.push(measure('fold, naive', few, (tile) => naiveFold(tileOf(tile), target)))
   results.push(measure('describe, all owned', all, (tile) => kernel.describe(tile, 'all')))
   kernel.mask.fill(0xff)
   results.push(measure('describe, mask of ones', all, (tile) => kernel.describe(tile, 'mask')))
@@ -103,10 +105,12 @@ function measureAll(): Measured[] {
   return results
 }
 
-readExecutable()
-const results = measureAll()
-const memcpy = results[0] as Measured
-for (const { name, gigabytesPerSecond } of results) {
-  const ratio = gigabytesPerSecond / memcpy.gigabytesPerSecond
-  console.log(`${name.padEnd(36)}${gigabytesPerSecond.toFixed(3).padStart(8)} GB/s  ${ratio.toFixed(3)} x memcpy`)
+function print(results: readonly Measured[]): void {
+  const memcpy = results[0] as Measured
+  for (const { name, gigabytesPerSecond } of results) {
+    const ratio = gigabytesPerSecond / memcpy.gigabytesPerSecond
+    console.log(`${name.padEnd(36)}${gigabytesPerSecond.toFixed(3).padStart(8)} GB/s  ${ratio.toFixed(3)} x memcpy`)
+  }
 }
+
+if (import.meta.main) print(measureKernels())

@@ -345,7 +345,7 @@ def read_json(data, off):
     except UnicodeDecodeError as e:
         raise bad(str(e))
     depth = 0
-    for ch in re.findall(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', text, re.S):
+    for ch in re.findall(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[\[\]{}]', text, re.S):
         depth += (ch in '[{') - (ch in ']}')
         if depth > 16:
             raise bad('deeper than 16')

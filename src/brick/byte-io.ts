@@ -14,7 +14,7 @@ const varintBytesMax = 8
 const high32 = 2 ** 32
 const wideMax = 2n ** 64n - 1n
 
-/** Grows as needed; used once: `take` gives the bytes and ends it. */
+/** Grows as needed. */
 export class ByteWriter {
   #bytes: Uint8Array
   #view: DataView
@@ -87,9 +87,14 @@ export class ByteWriter {
     this.varint(zigzagCode(value))
   }
 
-  /** Everything written, in memory of its own; the writer must not be used afterwards. */
+  /** Everything written, in memory of its own. */
   take(): Uint8Array {
     return this.#bytes.slice(0, this.#length)
+  }
+
+  /** Forgets what was written and keeps the memory, for writers of many small records. */
+  clear(): void {
+    this.#length = 0
   }
 
   /** Makes room and gives the place; callers fetch it before they touch #bytes or #view, which it may replace. */

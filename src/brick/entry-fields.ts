@@ -4,7 +4,7 @@
  * A row says which kinds of entry have the field, whether they must, and how it is written and read. `write` writes
  * nothing where the field is missing; `read` runs inside the field, after all fields with smaller tags.
  */
-import { assert } from '../base/assert.ts'
+import { AssertionError, assert } from '../base/assert.ts'
 import { compareBytes, equalBytes } from '../base/bytes.ts'
 import type { EntryKind, Xattr } from '../base/entry.ts'
 import { type ByteReader, ByteWriter } from './byte-io.ts'
@@ -79,6 +79,11 @@ export const entryFields: readonly EntryField[] = [
   { tag: 25, of: files, need: 'optional', write: writeGrown, read: readGrown },
 ]
 
+/** A mistake of the caller. No assert: its message would be made for every entry. */
+function refuse(kind: EntryKind, what: string): never {
+  throw new AssertionError(`a ${kind} had ${what}`)
+}
+
 function numberField(tag: number, key: 'uid' | 'gid' | 'nlink'): EntryField {
   return {
     tag,
@@ -139,7 +144,7 @@ function hashField(tag: number, key: 'contentId' | 'sha256'): EntryField {
       const { kind } = entry
       const hash = entry[key]
       if (hash === undefined) return
-      assert(kind === 'file' && hash.length === hashBytes, `a ${kind} had a hash of ${hash.length} bytes`)
+      if (kind !== 'file' || hash.length !== hashBytes) refuse(kind, `a hash of ${hash.length} bytes`)
       writeBytesField(writer, tag, hash)
     },
     read: (reader, entry) => {
@@ -158,7 +163,7 @@ function runsField(tag: number, key: 'extents' | 'unreadableRanges'): EntryField
       const { kind, size } = entry
       const runs = entry[key]
       if (runs === undefined) return
-      assert(kind === 'file', `a ${kind} had ${key}`)
+      if (kind !== 'file') refuse(kind, key)
       writeRunsField(writer, tag, { runs, end: size })
     },
     read: (reader, entry) => {
@@ -178,7 +183,7 @@ function readKind(reader: ByteReader, entry: EntryDraft): void {
 
 function writeSize(writer: ByteWriter, { kind, size }: EntryRecord): void {
   if (kind === 'file') writeNumberField(writer, 2, size)
-  else assert(size === 0, `a ${kind} had the size ${size}`)
+  else if (size !== 0) refuse(kind, 'a size')
 }
 
 function readSize(reader: ByteReader, entry: EntryDraft): void {
@@ -186,7 +191,7 @@ function readSize(reader: ByteReader, entry: EntryDraft): void {
 }
 
 function writeTarget(writer: ByteWriter, { kind, target }: EntryRecord): void {
-  assert((kind === 'symlink') === (target !== undefined), `a ${kind} had ${target ? 'a' : 'no'} target`)
+  if ((kind === 'symlink') !== (target !== undefined)) refuse(kind, target ? 'a target' : 'no target')
   if (target !== undefined) writeBytesField(writer, 4, target)
 }
 
@@ -196,7 +201,7 @@ function readTarget(reader: ByteReader, entry: EntryDraft): void {
 
 function writeDevice(writer: ByteWriter, { kind, rdev }: EntryRecord): void {
   if (devices(kind)) writeWideField(writer, 5, rdev)
-  else assert(rdev === 0n, `a ${kind} had the device number ${rdev}`)
+  else if (rdev !== 0n) refuse(kind, 'a device number')
 }
 
 function readDevice(reader: ByteReader, entry: EntryDraft): void {
@@ -205,7 +210,7 @@ function readDevice(reader: ByteReader, entry: EntryDraft): void {
 
 function writeLink(writer: ByteWriter, { kind, linkTo }: EntryRecord): void {
   if (linkTo === undefined) return
-  assert(kind === 'file' && linkTo.length > 0, `a ${kind} was a hard link`)
+  if (kind !== 'file' || linkTo.length === 0) refuse(kind, 'a link to another entry')
   writeBytesField(writer, 6, linkTo)
 }
 
@@ -213,8 +218,8 @@ function readLink(reader: ByteReader, entry: EntryDraft): void {
   entry.linkTo = readRest(reader)
 }
 
-function writeMode(writer: ByteWriter, { mode }: EntryRecord): void {
-  assert(mode <= modeMax, `a mode was ${mode}`)
+function writeMode(writer: ByteWriter, { kind, mode }: EntryRecord): void {
+  if (mode > modeMax) refuse(kind, `the mode ${mode}`)
   writeNumberField(writer, 7, mode)
 }
 
@@ -262,10 +267,10 @@ function readTruncation(_reader: ByteReader, entry: EntryDraft): void {
   entry.xattrsTruncated = true
 }
 
-function writeSlot(writer: ByteWriter, { slot, size, linkTo }: EntryRecord): void {
+function writeSlot(writer: ByteWriter, { kind, slot, size, linkTo }: EntryRecord): void {
   if (slot === undefined) return
-  assert(size > 0 && slot.length >= size && linkTo === undefined, 'a slot did not fit its entry')
-  assert(slot.start + slot.length <= spaceBytesMax, `a slot ended at ${slot.start + slot.length}`)
+  if (size === 0 || slot.length < size || linkTo !== undefined) refuse(kind, 'a slot that does not fit it')
+  if (slot.start + slot.length > spaceBytesMax) refuse(kind, 'a slot beyond 2^47')
   writePairField(writer, 20, [slot.start, slot.length])
 }
 
@@ -278,7 +283,7 @@ function readSlot(reader: ByteReader, entry: EntryDraft): void {
 
 function writeFlags(writer: ByteWriter, entry: EntryRecord): void {
   const { flags, unreadable, unreadableRanges, extents, unknownFlags = 0 } = entry
-  assert(unknownFlags % flagsEnd === 0, `unknown flags ${unknownFlags} held known ones`)
+  if (unknownFlags % flagsEnd !== 0) refuse(entry.kind, 'known flags among the unknown')
   const bits =
     unknownFlags +
     (flags.torn ? flagBits.torn : 0) +

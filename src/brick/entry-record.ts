@@ -56,7 +56,8 @@ export interface EntryRecord extends EntryMeta {
 
 /** FoundryError `BRICK_LIMIT` where the record would be longer than 1 MiB (runs or unknown fields without end). */
 export function encodeEntry(entry: EntryRecord): Uint8Array {
-  const writer = new ByteWriter()
+  const writer = recordWriter
+  writer.clear()
   for (const field of entryFields) field.write(writer, entry)
   writeUnknownFields(writer, { fields: entry.unknown, knownTagMax })
   if (writer.length > recordBytesMax) {
@@ -97,6 +98,9 @@ export function treeFields(encoded: Uint8Array): Uint8Array {
 export function metaFields(encoded: Uint8Array): Uint8Array {
   return encoded.subarray(0, lengthThroughTag(encoded, { tagMax: 15, rule: 'entry' }))
 }
+
+/** One for all records: making and growing a writer would cost as much as writing. */
+const recordWriter = new ByteWriter(4_096)
 
 const zeroTime = { seconds: 0, nanoseconds: 0 }
 const noFlags: EntryFlags = { torn: false, racy: false, special: false }

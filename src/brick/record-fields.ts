@@ -55,7 +55,13 @@ export function writeBytesField(writer: ByteWriter, tag: number, bytes: Uint8Arr
 }
 
 export function writeTextField(writer: ByteWriter, tag: number, text: string): void {
-  writeBytesField(writer, tag, utf8(text))
+  if (!isShortAscii(text)) {
+    writeBytesField(writer, tag, utf8(text))
+    return
+  }
+  writer.varint(tag)
+  writer.varint(text.length)
+  for (let i = 0; i < text.length; i++) writer.u8(text.charCodeAt(i))
 }
 
 export function writeNumberField(writer: ByteWriter, tag: number, value: number): void {
@@ -80,7 +86,7 @@ export function writePairField(writer: ByteWriter, tag: number, [first, second]:
 }
 
 export function writeTimeField(writer: ByteWriter, tag: number, time: Timestamp): void {
-  assert(time.nanoseconds <= nanosecondsMax, `a time had ${time.nanoseconds} nanoseconds`)
+  assert(time.nanoseconds <= nanosecondsMax, 'a time had a billion nanoseconds or more')
   writePairField(writer, tag, [zigzagCode(time.seconds), time.nanoseconds])
 }
 
@@ -94,7 +100,7 @@ export function writeRunsField(
   field.varint(runs.length)
   let at = 0
   for (const run of runs) {
-    assert(run.start >= at && run.length >= 1, `run ${run.start} + ${run.length} did not come after ${at}`)
+    assert(run.start >= at && run.length >= 1, 'a run was empty or began inside the run before')
     field.varint(run.start - at)
     field.varint(run.length)
     at = run.start + run.length
@@ -157,7 +163,13 @@ export function readRuns(reader: ByteReader, end: number): Run[] {
   return runs
 }
 
-/** Most names are short and ASCII; a decoder call costs more than this loop. */
+/** Most names are short and ASCII; an encoder or decoder call costs more than a loop. */
+function isShortAscii(text: string): boolean {
+  if (text.length > shortTextBytes) return false
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) >= 0x80) return false
+  return true
+}
+
 function shortAscii(bytes: Uint8Array): string | undefined {
   if (bytes.length > shortTextBytes) return undefined
   let text = ''

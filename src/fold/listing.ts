@@ -1,15 +1,16 @@
 /**
  * From hints to facts: lists what a scope names and says how the artifact differs from what the brick holds.
  *
- * A scope is only a hint: the lister's answer is the truth. A name whose parent the brick does not know widens to the
- * nearest parent that it knows; names that share an inode with a changed one are looked at too.
+ * A scope is only a hint: the lister's answer is the truth. What a look at one name makes doubtful is looked at too: a
+ * parent that the brick does not know, what lies beneath a directory that came or was replaced, all names of an inode.
+ * The artifact may change meanwhile: whatever the answers were, the differences lead to a tree in which every entry has
+ * a directory above it and every hard link its content.
  */
 import { bytesKey } from '../base/bytes.ts'
-import type { EntryMeta, Run, Timestamp } from '../base/entry.ts'
-import { equalBytes } from '../base/bytes.ts'
 import { type EntryRecord, parentPath } from '../brick/entry-record.ts'
 import type { Listed } from '../source/list.ts'
-import { type BrickModel, isLinked, type PathKey } from './model.ts'
+import { isDifferent } from './entry-compare.ts'
+import { type BrickModel, inodeKey, isLinked, type PathKey } from './model.ts'
 
 export interface Scope {
   readonly path: Uint8Array
@@ -25,7 +26,7 @@ export interface Lister {
   walk(path: Uint8Array): Iterable<Listed>
 }
 
-/** What is different: after undefined = gone. Parents before children. */
+/** What is different: after undefined = gone. */
 export interface Difference {
   readonly key: PathKey
   readonly before: EntryRecord | undefined
@@ -38,125 +39,167 @@ export async function findDifferences(
   lister: Lister,
   options: { scopes: readonly Scope[]; pause: () => Promise<void> },
 ): Promise<readonly Difference[]> {
-  const seen = new Map<PathKey, Listed | undefined>()
-  const pending = [...options.scopes]
+  const survey = new Survey(model, lister, options.scopes)
   let sincePause = 0
-  for (let scope = pending.shift(); scope !== undefined; scope = pending.shift()) {
-    const { path, reach } = widen(model, scope)
-    const key = bytesKey(path)
-    const gone = new Set(reach === 'subtree' ? model.subtree(key) : [key])
-    const found = reach === 'subtree' ? lister.walk(path) : single(lister.stat(path))
-    for (const listed of found) {
-      const at = bytesKey(listed.meta.path)
-      gone.delete(at)
-      if (seen.has(at)) continue
-      seen.set(at, listed)
-      if (at === key && reach === 'entry' && becameDirectory(model, listed)) pending.push({ path, reach: 'subtree' })
-      pending.push(...otherNames(model, listed, seen))
-      if (++sincePause % pauseEvery === 0) await options.pause()
-    }
-    for (const at of gone) for (const beneath of model.subtree(at)) seen.set(beneath, undefined)
-    if (reach === 'entry' && path.length > 0) {
-      const parent = bytesKey(parentPath(path))
-      if (!seen.has(parent) && model.entries.has(parent)) pending.push({ path: parentPath(path), reach: 'entry' })
-    }
-  }
-  return differences(model, seen)
+  for (const _looked of survey.look()) if (++sincePause % pauseEvery === 0) await options.pause()
+  return survey.differences()
 }
 
 const pauseEvery = 2_000
+
+class Survey {
+  readonly #model: BrickModel
+  readonly #lister: Lister
+  readonly #pending: Scope[]
+  readonly #seen = new Map<PathKey, Listed | undefined>()
+  #scopesLookedAt = 0
+  #singles: ReadonlyMap<string, PathKey> | undefined
+
+  constructor(model: BrickModel, lister: Lister, scopes: readonly Scope[]) {
+    this.#model = model
+    this.#lister = lister
+    this.#pending = [...scopes]
+  }
+
+  /** Works through the scopes and what they lead to; yields after every entry. */
+  *look(): Generator<void> {
+    for (let scope = this.#pending.shift(); scope !== undefined; scope = this.#pending.shift()) {
+      this.#scopesLookedAt++
+      yield* this.#lookAt(this.#widened(scope))
+    }
+  }
+
+  differences(): Difference[] {
+    // One walk alone has parents before children and cannot contradict itself.
+    if (this.#scopesLookedAt > 1) this.#dropOrphans()
+    const found: Difference[] = []
+    const same: Difference[] = []
+    const touchedInodes = new Set<string>()
+    for (const [key, after] of this.#seen) {
+      const before = this.#model.entries.get(key)
+      if (before === undefined && after === undefined) continue
+      const each = { key, before, after }
+      if (before !== undefined && after !== undefined && !isDifferent(before, after)) {
+        same.push(each)
+        continue
+      }
+      found.push(each)
+      for (const meta of [before, after?.meta]) if (meta && isLinked(meta)) touchedInodes.add(inodeKey(meta))
+    }
+    // The names of an inode are placed together: which of them holds the content depends on all.
+    for (const each of same) {
+      const meta = each.after?.meta
+      if (touchedInodes.size > 0 && meta && isLinked(meta) && touchedInodes.has(inodeKey(meta))) found.push(each)
+    }
+    return found
+  }
+
+  *#lookAt({ path, reach }: Scope): Generator<void> {
+    const key = bytesKey(path)
+    const gone = new Set(reach === 'subtree' ? this.#model.subtree(key) : [key])
+    const found = reach === 'subtree' ? this.#lister.walk(path) : single(this.#lister.stat(path))
+    for (const listed of found) {
+      const at = bytesKey(listed.meta.path)
+      gone.delete(at)
+      this.#note(at, listed, reach)
+      yield
+    }
+    for (const at of gone) for (const beneath of this.#model.subtree(at)) this.#note(beneath, undefined, reach)
+    if (path.length > 0) this.#lookLater(parentPath(path))
+  }
+
+  /** The latest answer counts. */
+  #note(key: PathKey, listed: Listed | undefined, reach: Scope['reach']): void {
+    const isFirst = this.#seen.get(key) === undefined
+    this.#seen.set(key, listed)
+    if (!isFirst) return
+    const before = this.#model.entries.get(key)
+    if (listed !== undefined && reach === 'entry' && hasNewContents(before, listed)) {
+      this.#pending.push({ path: listed.meta.path, reach: 'subtree' })
+    }
+    for (const name of this.#otherNames(before, listed)) {
+      const entry = this.#model.entries.get(name)
+      if (entry !== undefined) this.#lookLater(entry.path)
+    }
+  }
+
+  /** At a name that the brick knows, unless it was looked at already. */
+  #lookLater(path: Uint8Array): void {
+    const key = bytesKey(path)
+    if (!this.#seen.has(key) && this.#model.entries.has(key)) this.#pending.push({ path, reach: 'entry' })
+  }
+
+  /** The nearest scope whose parent the brick knows. */
+  #widened(scope: Scope): Scope {
+    const { entries } = this.#model
+    let { path, reach } = scope
+    while (path.length > 0) {
+      const parent = this.#model.get(parentPath(path))
+      if (parent?.kind === 'dir' || (entries.size > 0 && !entries.has(''))) break
+      path = parentPath(path)
+      reach = 'subtree'
+    }
+    return { path, reach }
+  }
+
+  /** Names that the brick knows of the inodes that a name had and has. */
+  #otherNames(before: EntryRecord | undefined, after: Listed | undefined): PathKey[] {
+    const names: PathKey[] = []
+    if (before !== undefined && isLinked(before)) names.push(...this.#model.linksOf(before))
+    if (after === undefined || !isLinked(after.meta)) return names
+    const inode = inodeKey(after.meta)
+    if (before !== undefined && isLinked(before) && inodeKey(before) === inode) return names
+    names.push(...this.#model.linksOf(after.meta))
+    const single = this.#singleNames().get(inode)
+    if (single !== undefined) names.push(single)
+    return names
+  }
+
+  /** Files that had one name only when the brick was written, by inode. Made when a new hard link is met. */
+  #singleNames(): ReadonlyMap<string, PathKey> {
+    if (this.#singles !== undefined) return this.#singles
+    const singles = new Map<string, PathKey>()
+    for (const [key, entry] of this.#model.entries) {
+      if (entry.kind === 'file' && !isLinked(entry)) singles.set(inodeKey(entry), key)
+    }
+    this.#singles = singles
+    return singles
+  }
+
+  /** Answers of different moments may leave entries beneath what is no directory any more: those are gone. */
+  #dropOrphans(): void {
+    if (!this.#model.entries.has('') && this.#seen.get('') === undefined) return
+    for (const [key, after] of [...this.#seen]) {
+      if (after?.meta.kind === 'dir' || this.#model.entries.get(key)?.kind !== 'dir') continue
+      for (const beneath of this.#model.subtree(key)) if (beneath !== key) this.#seen.set(beneath, undefined)
+    }
+    const directories = new Map<PathKey, boolean>([['', true]])
+    for (const [key, after] of this.#seen) {
+      if (after !== undefined && key !== '' && !this.#isDirectory(keyOfParent(key), directories)) this.#seen.set(key, undefined)
+    }
+  }
+
+  #isDirectory(key: PathKey, known: Map<PathKey, boolean>): boolean {
+    const told = known.get(key)
+    if (told !== undefined) return told
+    const kind = this.#seen.has(key) ? this.#seen.get(key)?.meta.kind : this.#model.entries.get(key)?.kind
+    const is = kind === 'dir' && this.#isDirectory(keyOfParent(key), known)
+    known.set(key, is)
+    return is
+  }
+}
 
 function* single(listed: Listed | undefined): Generator<Listed> {
   if (listed !== undefined) yield listed
 }
 
-/** The nearest scope whose parent the brick knows. */
-function widen(model: BrickModel, scope: Scope): Scope {
-  let { path, reach } = scope
-  while (path.length > 0) {
-    const parent = model.get(parentPath(path))
-    if (parent?.kind === 'dir' || (model.entries.size > 0 && !model.entries.has(''))) break
-    path = parentPath(path)
-    reach = 'subtree'
-  }
-  return { path, reach }
+/** A directory whose contents the brick cannot know, although it may know the name. */
+function hasNewContents(before: EntryRecord | undefined, { meta }: Listed): boolean {
+  if (meta.kind !== 'dir') return false
+  if (before?.kind !== 'dir' || before.unreadable !== meta.unreadable) return true
+  return before.ino !== meta.ino || before.dev !== meta.dev
 }
 
-function becameDirectory(model: BrickModel, { meta }: Listed): boolean {
-  return meta.kind === 'dir' && (model.get(meta.path)?.kind !== 'dir' || model.get(meta.path)?.unreadable !== undefined)
-}
-
-function otherNames(model: BrickModel, { meta }: Listed, seen: ReadonlyMap<PathKey, unknown>): Scope[] {
-  const before = model.get(meta.path)
-  const names = new Set<PathKey>()
-  if (before !== undefined && isLinked(before)) for (const key of model.linksOf(before)) names.add(key)
-  if (isLinked(meta)) for (const key of model.linksOf(meta)) names.add(key)
-  const scopes: Scope[] = []
-  for (const key of names) {
-    const entry = model.entries.get(key)
-    if (entry !== undefined && !seen.has(key)) scopes.push({ path: entry.path, reach: 'entry' })
-  }
-  return scopes
-}
-
-function differences(model: BrickModel, seen: ReadonlyMap<PathKey, Listed | undefined>): Difference[] {
-  const found: Difference[] = []
-  for (const [key, after] of seen) {
-    const before = model.entries.get(key)
-    if (before === undefined && after === undefined) continue
-    if (before !== undefined && after !== undefined && !isDifferent(before, after)) continue
-    found.push({ key, before, after })
-  }
-  return found
-}
-
-function isDifferent(before: EntryRecord, { meta, content }: Listed): boolean {
-  return content !== undefined || needsReading(before, meta) || !sameMeta(before, meta)
-}
-
-/** Whether the content may be other than what the brick holds. */
-export function needsReading(before: EntryRecord | undefined, meta: EntryMeta): boolean {
-  if (meta.kind !== 'file') return false
-  if (before === undefined || before.kind !== 'file' || before.flags.torn || before.flags.racy) return true
-  if (before.unreadable !== undefined || before.unreadableRanges !== undefined) return true
-  return (
-    before.size !== meta.size ||
-    before.ino !== meta.ino ||
-    before.dev !== meta.dev ||
-    !sameTime(before.mtime, meta.mtime) ||
-    !sameTime(before.ctime, meta.ctime) ||
-    !sameRuns(before.extents, meta.extents)
-  )
-}
-
-function sameMeta(a: EntryMeta, b: EntryMeta): boolean {
-  return (
-    a.kind === b.kind &&
-    a.mode === b.mode &&
-    a.uid === b.uid &&
-    a.gid === b.gid &&
-    a.userName === b.userName &&
-    a.groupName === b.groupName &&
-    a.rdev === b.rdev &&
-    a.nlink === b.nlink &&
-    a.ino === b.ino &&
-    a.dev === b.dev &&
-    a.unreadable === b.unreadable &&
-    sameTime(a.mtime, b.mtime) &&
-    sameTime(a.ctime, b.ctime) &&
-    equalBytes(a.target ?? noBytes, b.target ?? noBytes) &&
-    a.xattrs.length === b.xattrs.length &&
-    a.xattrs.every((x, i) => equalBytes(x.name, b.xattrs[i]?.name ?? noBytes) && equalBytes(x.value, b.xattrs[i]?.value ?? noBytes))
-  )
-}
-
-const noBytes = new Uint8Array(0)
-
-function sameTime(a: Timestamp, b: Timestamp): boolean {
-  return a.seconds === b.seconds && a.nanoseconds === b.nanoseconds
-}
-
-function sameRuns(a: readonly Run[] | undefined, b: readonly Run[] | undefined): boolean {
-  if (a === undefined || b === undefined) return a === b
-  return a.length === b.length && a.every((run, i) => run.start === b[i]?.start && run.length === b[i]?.length)
+function keyOfParent(key: PathKey): PathKey {
+  return key.slice(0, Math.max(0, key.lastIndexOf('/')))
 }

@@ -12,7 +12,8 @@ import { type EntryRecord, keyOfPath, parentPath } from '../brick/entry-record.t
 import { entrySizeBytesMax, keepsSlot, slotShapeFor } from '../layout/slots.ts'
 import type { Listed } from '../source/list.ts'
 import { nodeTools } from '../store/node-tools.ts'
-import { type Difference, needsReading } from './listing.ts'
+import { needsReading } from './entry-compare.ts'
+import type { Difference } from './listing.ts'
 import { type BrickModel, inodeKey, isLinked, type PathKey } from './model.ts'
 
 /** A content that has to be read into its slot. */

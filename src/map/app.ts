@@ -3,8 +3,9 @@
  * when something changed; nothing here waits for the network.
  */
 
+import { nowMs as clockMs } from './clock.ts'
 import { LabelLayer } from './draw/label-layer.ts'
-import { createOverlay, type Overlay } from './draw/overlay.ts'
+import { Overlay } from './draw/overlay.ts'
 import { type Palette, palettes } from './draw/palette.ts'
 import { progressWriting } from './draw/progress-layer.ts'
 import { drawScene, type Warm } from './draw/scene.ts'
@@ -69,7 +70,7 @@ export class MapApp {
     const { surface, link, viewport, pixelRatio, palette } = parts
     this.surface = surface
     this.palette = palette
-    this.overlay = createOverlay({ palette })
+    this.overlay = new Overlay(palette)
     this.#viewport = viewport
     this.#pixelRatio = pixelRatio
     this.tiles = new TileSet({ transport: link, ...pageCounts(), onCommitGone: parts.onCommitGone })
@@ -124,7 +125,7 @@ export class MapApp {
   }
 
   fly(camera: Camera): Promise<void> {
-    const arrived = this.motion.fly(camera, performance.now())
+    const arrived = this.motion.fly(camera, clockMs())
     this.changed()
     return arrived
   }
@@ -137,7 +138,7 @@ export class MapApp {
 
   /** Marks places as just changed. */
   warm(rects: readonly Rect[]): void {
-    const atMs = performance.now()
+    const atMs = clockMs()
     const seen = visibleRect(this.view)
     const inView = rects.filter((rect) => intersection(rect, seen) !== undefined)
     this.#warm = [...this.#warm, ...inView.map((rect) => ({ rect, atMs }))].slice(-256)
@@ -145,7 +146,7 @@ export class MapApp {
   }
 
   #tick(): void {
-    const startMs = performance.now()
+    const startMs = clockMs()
     this.motion.setBounds({ world: this.world.rect, viewport: this.#viewport })
     this.motion.step(startMs)
     const { view } = this
@@ -154,7 +155,7 @@ export class MapApp {
     this.settled = frame.settled && !this.motion.moving && this.world.bricks.size > 0
     this.onFrame(view)
     this.stats.frames++
-    const endMs = performance.now()
+    const endMs = clockMs()
     this.stats.tickMs.push(endMs - startMs)
     if (this.stats.tickMs.length > tickCountKept) this.stats.tickMs.splice(0, tickCountKept / 2)
     if (this.stats.firstPictureMs === 0 && frame.over.length + frame.under.length > 0) this.stats.firstPictureMs = endMs
@@ -164,7 +165,7 @@ export class MapApp {
 
   #tileFrame(view: View, nowMs: number): FrameResult {
     let load = 0
-    const mayUpload = () => load === 0 || (load < uploadCountMax && performance.now() - nowMs < uploadMsMax)
+    const mayUpload = () => load === 0 || (load < uploadCountMax && clockMs() - nowMs < uploadMsMax)
     return this.tiles.frame({
       view,
       nowMs,

@@ -1,5 +1,8 @@
 /** `window.__sfd`: what the tests and a curious person may ask of the running map. Reads and moves; changes nothing else. */
+
 import type { MapApp } from './app.ts'
+import { nowMs, pause } from './clock.ts'
+import type { Rgba } from './draw/surface-parts.ts'
 import type { TileLink, TileLinkStats } from './link/tile-link.ts'
 import type { Camera } from './view/camera.ts'
 import type { Mode } from './view/permalink.ts'
@@ -41,8 +44,8 @@ export interface DebugHandle {
   /** Resolves (true) once all in view is held at the right level and drawn; false after `timeoutMs` (default 20 s). */
   settle(options?: SettleOptions): Promise<boolean>
   /** RGBA of one CSS pixel of the data alone, without borders and marks; draws and reads in one task. */
-  readPixel(x: number, y: number): readonly [number, number, number, number]
-  readPixels(points: readonly (readonly [x: number, y: number])[]): (readonly [number, number, number, number])[]
+  readPixel(x: number, y: number): Rgba
+  readPixels(points: readonly (readonly [x: number, y: number])[]): Rgba[]
   /** The WebGL canvas, for fault tests. */
   readonly canvas: HTMLCanvasElement
 }
@@ -100,11 +103,11 @@ export function makeDebugHandle(options: {
     },
     fly: (camera) => app.fly(camera),
     async settle({ names = false, timeoutMs = 20_000 } = {}) {
-      const endMs = performance.now() + timeoutMs
+      const endMs = nowMs() + timeoutMs
       const first = app.stats.frames
       app.changed()
-      while (performance.now() < endMs) {
-        await new Promise((resolve) => setTimeout(resolve, 8))
+      while (nowMs() < endMs) {
+        await pause(8)
         if (app.stats.frames === first) continue
         if (app.settled && (!names || app.namesSettled)) return true
       }

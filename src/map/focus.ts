@@ -7,6 +7,7 @@
 
 import { positionToPoint } from '../hilbert/curve.ts'
 import type { InspectAnswer } from '../wire/api.ts'
+import { after, type Timer } from './clock.ts'
 import { inspectAt } from './link/api-client.ts'
 import type { OutlineStore } from './link/outline-store.ts'
 import type { TileSet } from './tileset/tile-set.ts'
@@ -18,7 +19,7 @@ const restMs = 80
 
 interface Question {
   readonly key: string
-  readonly timer: ReturnType<typeof setTimeout>
+  readonly timer: Timer
   readonly controller: AbortController
 }
 
@@ -101,7 +102,7 @@ export class Focus {
   #ask(spot: ByteSpot | undefined, key: string): void {
     if (this.#question?.key === key || (key !== '' && this.#answer?.key === key)) return
     if (this.#question !== undefined) {
-      clearTimeout(this.#question.timer)
+      this.#question.timer.cancel()
       this.#question.controller.abort()
       this.#question = undefined
     }
@@ -115,6 +116,6 @@ export class Focus {
       this.#question = undefined
       this.#parts.changed()
     }
-    this.#question = { key, controller, timer: setTimeout(() => void ask(), restMs) }
+    this.#question = { key, controller, timer: after(restMs, () => void ask()) }
   }
 }

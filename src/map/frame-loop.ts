@@ -1,19 +1,20 @@
 /** Frames on demand: one when something changed, one at a time that was asked for, none otherwise. */
+import { after, nowMs, type Timer } from './clock.ts'
 
 export interface FrameLoop {
   /** There will be a frame. */
   request(): void
-  /** There will be a frame at `atMs` (clock of performance.now) at the latest; Infinity: none is needed. */
+  /** There will be a frame at `atMs` (clock.ts) at the latest; Infinity: none is needed. */
   requestAt(atMs: number): void
 }
 
 export function makeFrameLoop(tick: () => void): FrameLoop {
   let requested = false
-  let timer: ReturnType<typeof setTimeout> | undefined
+  let timer: Timer | undefined
   const request = (): void => {
     if (requested) return
     requested = true
-    clearTimeout(timer)
+    timer?.cancel()
     requestAnimationFrame(() => {
       requested = false
       tick()
@@ -22,11 +23,11 @@ export function makeFrameLoop(tick: () => void): FrameLoop {
   return {
     request,
     requestAt(atMs) {
-      const waitMs = atMs - performance.now()
+      const waitMs = atMs - nowMs()
       if (waitMs <= 0) request()
       else if (waitMs < Number.POSITIVE_INFINITY && !requested) {
-        clearTimeout(timer)
-        timer = setTimeout(request, waitMs + 1)
+        timer?.cancel()
+        timer = after(waitMs + 1, request)
       }
     },
   }

@@ -2,7 +2,9 @@
  * Keeps the page's bricks equal to the server's: the full answer first, then the feed; after any doubt the full answer
  * again. What is drawn is never dropped here, only marked as older.
  */
+
 import type { BrickInfo, FeedMessage, RunTuple } from '../wire/api.ts'
+import { pause } from './clock.ts'
 import { getBricks } from './link/api-client.ts'
 import { connectFeed, type Feed, type FeedPosition } from './link/feed.ts'
 import type { TileSet } from './tileset/tile-set.ts'
@@ -126,8 +128,4 @@ export class Live {
     this.connection = connection
     this.#handlers.changed()
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
 }

@@ -1,7 +1,9 @@
 /** Getting to places: by permalink, by hit, by offset, by name, one level up. */
 import { boundingBox } from '../hilbert/squares.ts'
 import type { MapApp } from './app.ts'
+import { timeLimit } from './clock.ts'
 import { findEntries } from './link/api-client.ts'
+import type { CrumbPlace } from './ui/crumbs.ts'
 import type { Hit } from './ui/search.ts'
 import { fitted, type Rect, toWorld, union } from './view/camera.ts'
 import { formatPlace, type Mode, type Place, parsePlace } from './view/permalink.ts'
@@ -13,123 +15,130 @@ const entryScaleMax = 16
 const byteScaleMin = 28
 /** What fills less of the view than this is not where the view is. */
 const placeShareMin = 0.3
+/** A brick smaller than this share of the view is one of many. */
+const brickShareMin = 0.48
 const upGrowth = 1.25
 
-export interface Navigator {
-  home(): void
-  toHit(hit: Hit): void
-  toOffset(offset: number): void
-  /** `path` in the brick of that name; empty: the whole brick. */
-  toPath(brickName: string, path: string): Promise<void>
-  up(): void
-  /** The byte in the middle of the view. */
-  middle(): ByteSpot | undefined
-  /** Brick and path that fill the view, for the address bar. */
-  place(): { brick: string; path: string; offset: number | undefined } | undefined
-  permalink(): string | undefined
-  /** Goes where `hash` says; false where it names no place that is there. `way`: jump or fly. */
-  restore(hash: string, way: 'jump' | 'fly'): Mode | undefined
-}
+const searchMsMax = 5000
 
-export function makeNavigator(app: MapApp): Navigator {
-  const { world } = app
-  const middlePoint = () => ({ x: app.view.viewport.width / 2, y: app.view.viewport.height / 2 })
-  const middle = () => world.byteAt(toWorld(app.view, middlePoint()))
-  const toRect = (rect: Rect, scaleMost?: number) => void app.fly(app.cameraFor(rect, scaleMost))
-  const toSpot = (spot: ByteSpot) => {
-    const { x, y } = world.byteRect(spot)
-    app.focus.pin(spot)
-    void app.fly({ x: x + 0.5, y: y + 0.5, scale: Math.max(app.motion.camera.scale, byteScaleMin) })
+export class Navigator {
+  readonly #app: MapApp
+
+  constructor(app: MapApp) {
+    this.#app = app
   }
-  const toSlots = (brick: WorldBrick, slots: readonly { start: number; length: number }[]): boolean => {
-    const rect = union(slots.filter(({ length }) => length > 0).map((slot) => placed(brick, boundingBox(slot))))
-    if (rect === undefined) return false
-    toRect(rect, entryScaleMax)
-    return true
+
+  home(): void {
+    this.#toRect(this.#app.world.rect)
   }
-  const knownShape = (brick: WorldBrick, path: string) =>
-    app.outlines.shapesOf(brick.info.uuid).find((shape) => shape.path === path)
-  const toPath = async (brickName: string, path: string): Promise<void> => {
-    const brick = world.byName(brickName)
+
+  /** Flies to an offset of the brick in view and pins it. */
+  toOffset(offset: number): void {
+    const { world, motion, focus } = this.#app
+    const brick = world.nearest(motion.camera)
+    if (brick === undefined || offset >= brick.info.length) return
+    const { x, y } = world.byteRect({ brick, offset })
+    focus.pin({ brick, offset })
+    void this.#app.fly({ x: x + 0.5, y: y + 0.5, scale: Math.max(motion.camera.scale, byteScaleMin) })
+  }
+
+  toHit(hit: Hit): void {
+    const brick = this.#app.world.bricks.get(hit.uuid)
     if (brick === undefined) return
-    if (path === '') return toRect(brick.rect)
-    const shape = knownShape(brick, path)
-    if (shape !== undefined) return toRect(placed(brick, shape.box), entryScaleMax)
-    const answer = await findEntries(path, AbortSignal.timeout(5000))
+    if (this.#toSlots(brick, [hit])) this.#app.focus.pin({ brick, offset: hit.slot.start })
+    else void this.toPath(brick.info.name, pathLabel(hit))
+  }
+
+  /** `path` in the brick of that name; empty: the whole brick. */
+  async toPath(brickName: string, path: string): Promise<void> {
+    const brick = this.#app.world.byName(brickName)
+    if (brick === undefined) return
+    if (path === '') return this.#toRect(brick.rect)
+    const shape = this.#app.outlines.shapesOf(brick.info.uuid).find((one) => one.path === path)
+    if (shape !== undefined) return this.#toRect(placed(brick, shape.box), entryScaleMax)
+    const answer = await findEntries(path, timeLimit(searchMsMax))
     if (answer.kind !== 'ok') return
     const inside = answer.value.hits.filter((hit) => {
       const label = pathLabel(hit)
       return hit.uuid === brick.info.uuid && (label === path || label.startsWith(`${path}/`))
     })
-    toSlots(
-      brick,
-      inside.map(({ slot }) => slot),
-    )
+    this.#toSlots(brick, inside)
   }
-  return {
-    middle,
-    toPath,
-    home: () => toRect(world.rect),
-    toOffset(offset) {
-      const brick = world.nearest(app.motion.camera)
-      if (brick !== undefined && offset < brick.info.length) toSpot({ brick, offset })
-    },
-    toHit(hit) {
-      const brick = world.bricks.get(hit.uuid)
-      if (brick === undefined) return
-      if (!toSlots(brick, [hit.slot])) void toPath(brick.info.name, pathLabel(hit))
-      else app.focus.pin({ brick, offset: hit.slot.start })
-    },
-    up() {
-      const spot = middle()
-      const { scale } = app.motion.camera
-      const rects: Rect[] = []
-      if (spot !== undefined) {
-        const around = app.outlines.around(spot.brick.info.uuid, spot.offset)
-        rects.push(...around.map((shape) => placed(spot.brick, shape.box)), spot.brick.rect)
-      }
-      rects.push(world.rect)
-      const cameras = rects.map((rect) => app.cameraFor(rect))
-      const next = cameras.find((camera) => camera.scale * upGrowth < scale)
-      void app.fly(next ?? app.cameraFor(world.rect))
-    },
-    place() {
-      const spot = middle()
-      const brick = spot?.brick ?? world.nearest(app.motion.camera)
-      if (brick === undefined) return undefined
-      const { camera, viewport } = app.view
-      const sideMin = placeShareMin * Math.min(viewport.width, viewport.height)
-      const brickSide = Math.max(brick.rect.width, brick.rect.height) * camera.scale
-      if (brickSide < 1.6 * sideMin && world.bricks.size > 1) return undefined
-      if (spot === undefined) return { brick: brick.info.name, path: '', offset: undefined }
-      const around = app.outlines.around(brick.info.uuid, spot.offset)
-      const filling = around.find((shape) => Math.sqrt(shape.spaceBytes) * camera.scale >= sideMin)
-      const inEntry = filling?.entry === undefined ? spot.offset : spot.offset - filling.entry.slot.start
-      return { brick: brick.info.name, path: filling?.path ?? '', offset: camera.scale >= 1 ? inEntry : undefined }
-    },
-    permalink() {
-      const { camera } = app.view
-      const spot = middle()
-      const zoom = Math.log2(camera.scale)
-      const { mode } = app
-      if (spot !== undefined) {
-        return formatPlace({ brick: spot.brick.info.name, spot: { kind: 'offset', offset: spot.offset }, zoom, mode })
-      }
-      const brick = world.nearest(camera)
-      if (brick === undefined) return undefined
-      const point = { kind: 'point' as const, x: camera.x - brick.tiled.x, y: camera.y - brick.tiled.y }
-      return formatPlace({ brick: brick.info.name, spot: point, zoom, mode })
-    },
-    restore(hash, way) {
-      const place = parsePlace(hash)
-      const brick = place === undefined ? undefined : world.byName(place.brick)
-      if (place === undefined || brick === undefined) return undefined
-      const camera = { ...cameraPoint(app, brick, place), scale: 2 ** place.zoom }
-      if (way === 'jump') app.motion.jump(camera)
-      else void app.fly(camera)
-      app.changed()
-      return place.mode
-    },
+
+  /** To the next larger thing around the middle of the view: file, directories, brick, world. */
+  up(): void {
+    const { world, outlines, motion } = this.#app
+    const spot = this.middle()
+    const rects: Rect[] = [world.rect]
+    if (spot !== undefined) {
+      const around = outlines.around(spot.brick.info.uuid, spot.offset)
+      rects.unshift(...around.map((shape) => placed(spot.brick, shape.box)), spot.brick.rect)
+    }
+    const cameras = rects.map((rect) => this.#app.cameraFor(rect))
+    const next = cameras.find(({ scale }) => scale * upGrowth < motion.camera.scale)
+    void this.#app.fly(next ?? this.#app.cameraFor(world.rect))
+  }
+
+  /** The byte in the middle of the view. */
+  middle(): ByteSpot | undefined {
+    const { view, world } = this.#app
+    return world.byteAt(toWorld(view, { x: view.viewport.width / 2, y: view.viewport.height / 2 }))
+  }
+
+  /** Brick and path that fill the view, for the address bar; undefined: the world. */
+  place(): CrumbPlace | undefined {
+    const { world, motion, outlines, view } = this.#app
+    const { camera, viewport } = view
+    const spot = this.middle()
+    const brick = spot?.brick ?? world.nearest(motion.camera)
+    if (brick === undefined) return undefined
+    const viewSide = Math.min(viewport.width, viewport.height)
+    const brickSide = Math.max(brick.rect.width, brick.rect.height) * camera.scale
+    if (brickSide < brickShareMin * viewSide && world.bricks.size > 1) return undefined
+    if (spot === undefined) return { brick: brick.info.name, path: '', offset: undefined }
+    const around = outlines.around(brick.info.uuid, spot.offset)
+    const filling = around.find((shape) => Math.sqrt(shape.spaceBytes) * camera.scale >= placeShareMin * viewSide)
+    const inEntry = filling?.entry === undefined ? spot.offset : spot.offset - filling.entry.slot.start
+    return { brick: brick.info.name, path: filling?.path ?? '', offset: camera.scale >= 1 ? inEntry : undefined }
+  }
+
+  /** The hash of the present view; undefined where there is no brick. */
+  permalink(): string | undefined {
+    const { camera } = this.#app.view
+    const spot = this.middle()
+    const common = { zoom: Math.log2(camera.scale), mode: this.#app.mode }
+    if (spot !== undefined) {
+      const { name } = spot.brick.info
+      return formatPlace({ brick: name, spot: { kind: 'offset', offset: spot.offset }, ...common })
+    }
+    const brick = this.#app.world.nearest(camera)
+    if (brick === undefined) return undefined
+    const point = { kind: 'point' as const, x: camera.x - brick.tiled.x, y: camera.y - brick.tiled.y }
+    return formatPlace({ brick: brick.info.name, spot: point, ...common })
+  }
+
+  /** Goes where `hash` says and returns its mode; undefined where it names no place that is there. */
+  restore(hash: string, way: 'jump' | 'fly'): Mode | undefined {
+    const place = parsePlace(hash)
+    const brick = place === undefined ? undefined : this.#app.world.byName(place.brick)
+    if (place === undefined || brick === undefined) return undefined
+    const camera = { ...cameraPoint(this.#app, brick, place), scale: 2 ** place.zoom }
+    if (way === 'jump') this.#app.motion.jump(camera)
+    else void this.#app.fly(camera)
+    this.#app.changed()
+    return place.mode
+  }
+
+  #toRect(rect: Rect, scaleMost?: number): void {
+    void this.#app.fly(this.#app.cameraFor(rect, scaleMost))
+  }
+
+  /** False where none of them has a slot. */
+  #toSlots(brick: WorldBrick, entries: readonly { slot: { start: number; length: number } }[]): boolean {
+    const slots = entries.map(({ slot }) => slot).filter(({ length }) => length > 0)
+    const rect = union(slots.map((slot) => placed(brick, boundingBox(slot))))
+    if (rect !== undefined) this.#toRect(rect, entryScaleMax)
+    return rect !== undefined
   }
 }
 

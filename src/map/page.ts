@@ -1,6 +1,8 @@
 /** The page around the map: bar, inspector, legend, help, hands and keys, each told what it needs and nothing more. */
+
 import type { MapApp } from './app.ts'
-import { makeNavigator, type Navigator } from './navigate.ts'
+import { after, nowMs, type Timer } from './clock.ts'
+import { Navigator } from './navigate.ts'
 import { createCrumbs } from './ui/crumbs.ts'
 import { element, prefersReducedMotion } from './ui/dom.ts'
 import { listenToHands } from './ui/hands.ts'
@@ -8,7 +10,7 @@ import { createHelp } from './ui/help.ts'
 import { createInspector } from './ui/inspector.ts'
 import { listenToKeys } from './ui/keys.ts'
 import { createLegend } from './ui/legend.ts'
-import { createSearch } from './ui/search.ts'
+import { Search } from './ui/search.ts'
 import { createStatus } from './ui/status.ts'
 import { toWorld } from './view/camera.ts'
 import type { Mode } from './view/permalink.ts'
@@ -24,7 +26,7 @@ export interface Page {
 }
 
 export function buildPage(app: MapApp): Page {
-  const navigator = makeNavigator(app)
+  const navigator = new Navigator(app)
   const map = element('main', {
     class: 'map',
     attributes: {
@@ -37,17 +39,17 @@ export function buildPage(app: MapApp): Page {
   const bar = element('header', { class: 'bar' })
   document.body.append(map, bar)
   const crumbs = createCrumbs(bar, {
-    onHome: navigator.home,
+    onHome: () => navigator.home(),
     onGo: (brick, path) => void navigator.toPath(brick, path),
   })
-  const search = createSearch(bar, {
+  const search = new Search(bar, {
     brickName: (uuid) => app.world.bricks.get(uuid)?.info.name,
     offsetTarget(offset) {
       const brick = app.world.nearest(app.motion.camera)
       return brick !== undefined && offset < brick.info.length ? `in ${brick.info.name}` : undefined
     },
-    onHit: navigator.toHit,
-    onOffset: navigator.toOffset,
+    onHit: (hit) => navigator.toHit(hit),
+    onOffset: (offset) => navigator.toOffset(offset),
     onLeave: () => map.focus({ preventScroll: true }),
   })
   const status = createStatus(bar)
@@ -67,7 +69,7 @@ export function buildPage(app: MapApp): Page {
   const legend = createLegend(document.body, { onMode: setMode })
   setMode(app.mode)
   connectHands(app, map, navigator, { setMode, search, help })
-  let permalinkTimer: ReturnType<typeof setTimeout> | undefined
+  let permalinkTimer: Timer | undefined
   let keeping = false
   app.onFrame = (view) => {
     legend.setScale(view.camera.scale)
@@ -75,8 +77,8 @@ export function buildPage(app: MapApp): Page {
     const { palette, focus } = app
     inspector.update({ inspection: focus.inspection(view), pinned: focus.isPinned, palette })
     if (!keeping) return
-    clearTimeout(permalinkTimer)
-    permalinkTimer = setTimeout(() => writePermalink(navigator), permalinkPauseMs)
+    permalinkTimer?.cancel()
+    permalinkTimer = after(permalinkPauseMs, () => writePermalink(navigator))
   }
   return {
     navigator,
@@ -110,7 +112,7 @@ function connectHands(
   })
   listenToHands(map, {
     motion: app.motion,
-    nowMs: () => performance.now(),
+    nowMs,
     changed: () => app.changed(),
     hover: (point) => app.focus.point(point),
     click: (point) => app.focus.pin(app.world.byteAt(toWorld(app.view, point))),
@@ -119,7 +121,7 @@ function connectHands(
     mode: parts.setMode,
     search: () => parts.search.focus(),
     help: () => parts.help.toggle(),
-    home: navigator.home,
+    home: () => navigator.home(),
     pan(shareX, shareY) {
       const { camera, viewport } = app.view
       const dx = (shareX * viewport.width) / camera.scale

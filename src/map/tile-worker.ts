@@ -2,7 +2,9 @@
  * The tile worker: fetches batches of tiles, folds each as soon as it is there, and hands over what the GPU takes.
  * Keeps nothing; every batch ends with exactly one `end`, unless it was aborted.
  */
+
 import { tileBytes, tileKindsHeader } from '../wire/api.ts'
+import { after } from './clock.ts'
 import { parseTileKinds, type TileKindItem } from './link/tile-kinds.ts'
 import type { FromTileWorker, ToTileWorker } from './link/tile-protocol.ts'
 import { makePictures } from './tileset/picture.ts'
@@ -31,7 +33,7 @@ scope.onmessage = ({ data }) => {
 async function run(load: Load): Promise<void> {
   const controller = new AbortController()
   running.set(load.id, controller)
-  const timer = setTimeout(() => controller.abort(), timeoutMs)
+  const timer = after(timeoutMs, () => controller.abort())
   const end = { outcome: 'failed' as BatchOutcome, status: 0, bodyBytes: 0 }
   try {
     const response = await fetch(load.url, { signal: controller.signal })
@@ -44,7 +46,7 @@ async function run(load: Load): Promise<void> {
   } catch {
     end.outcome = 'failed'
   }
-  clearTimeout(timer)
+  timer.cancel()
   if (running.delete(load.id)) scope.postMessage({ kind: 'end', id: load.id, ...end }, [])
 }
 

@@ -19,6 +19,7 @@ export interface CrewJob {
   readonly setup: ExtractSetup
   readonly workerCount: number
   readonly signal: AbortSignal
+  readonly pause: () => Promise<void>
   /** Content bytes and files written so far. */
   readonly onProgress: (done: { readonly bytes: number; readonly files: number }) => void
 }
@@ -69,7 +70,7 @@ async function writeHere(job: CrewJob, batches: readonly (readonly EntryRecord[]
     job.signal.throwIfAborted()
     for (const file of batch) writeFile(job.writer, file)
     job.onProgress(job.writer.report)
-    await Promise.resolve()
+    await job.pause()
   }
 }
 

@@ -31,6 +31,8 @@ export interface ExtractRequest {
   /** Threads that write; below 2 this one does. */
   readonly workers: number
   readonly signal: AbortSignal
+  /** Lets the event loop go on: without it nobody hears the signal. */
+  readonly pause: () => Promise<void>
   readonly onProgress: (progress: { readonly doneBytes: number; readonly totalBytes: number; readonly files: number }) => void
 }
 
@@ -62,7 +64,7 @@ async function writePlannedFiles(
   plan: ExtractPlan,
   { writer, fd }: { readonly writer: FileWriter; readonly fd: number },
 ): Promise<void> {
-  const { view, ownership, workers, signal, onProgress } = request
+  const { view, ownership, workers, signal, pause, onProgress } = request
   const setup = { brickPath: view.file.path, brickFd: view.file.fd, record: view.record, destFd: fd, ownership }
   const totalBytes = plan.files.reduce((sum, { size }) => sum + size, 0)
   await writeFiles({
@@ -71,6 +73,7 @@ async function writePlannedFiles(
     setup,
     workerCount: workers,
     signal,
+    pause,
     onProgress: ({ bytes, files }) => onProgress({ doneBytes: bytes, totalBytes, files }),
   })
 }

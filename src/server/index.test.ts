@@ -1,72 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { compareBytes } from '../base/bytes.ts'
-import type { EntryKind, Run } from '../base/entry.ts'
-import { type EntryRecord, keyOfPath } from '../brick/entry-record.ts'
+import type { Run } from '../base/entry.ts'
 import { directoryRuns, runsMax } from './directory-runs.ts'
-import { entriesWithPrefix, Finder } from './find.ts'
-import { indexOfAll, type Steps } from './index-build.ts'
 import { findOutlines } from './outlines.ts'
 import type { PathIndex } from './path-index.ts'
-
-interface Sketch {
-  readonly path: string
-  readonly kind?: EntryKind
-  readonly slot?: Run
-  readonly linkTo?: string
-}
-
-function entryOf({ path, kind = 'file', slot, linkTo }: Sketch): EntryRecord {
-  const zero = { seconds: 0, nanoseconds: 0 }
-  return {
-    path: Buffer.from(path, 'latin1'),
-    kind,
-    mode: 0o644,
-    uid: 0,
-    gid: 0,
-    userName: '',
-    groupName: '',
-    size: slot?.length ?? 0,
-    mtime: zero,
-    ctime: zero,
-    ino: 0n,
-    dev: 0n,
-    rdev: 0n,
-    nlink: 1,
-    xattrs: [],
-    flags: { torn: false, racy: false, special: false },
-    grown: 0,
-    unknown: [],
-    ...(slot && { slot }),
-    ...(linkTo && { linkTo: Buffer.from(linkTo, 'latin1') }),
-  }
-}
-
-function finish<T>(steps: Steps<T>): T {
-  for (;;) {
-    const step = steps.next()
-    if (step.done) return step.value
-  }
-}
-
-/** With every directory above the files. */
-function indexOf(sketches: readonly Sketch[]): PathIndex {
-  const all = new Map<string, Sketch>([['', { path: '', kind: 'dir' }]])
-  for (const sketch of sketches) {
-    for (let cut = sketch.path.indexOf('/'); cut > 0; cut = sketch.path.indexOf('/', cut + 1)) {
-      const path = sketch.path.slice(0, cut)
-      all.set(path, { path, kind: 'dir' })
-    }
-  }
-  for (const sketch of sketches) if (!all.has(sketch.path)) all.set(sketch.path, sketch)
-  const entries = [...all.values()].map(entryOf)
-  entries.sort((a, b) => compareBytes(keyOfPath(a.path), keyOfPath(b.path)))
-  return finish(indexOfAll({ entries, count: entries.length }))
-}
-
-const pathsOf = (index: PathIndex) =>
-  Array.from({ length: index.columns.count }, (_, entry) => index.path(entry).toString('latin1'))
+import { finish, indexOf, pathsOf, type Sketch } from './testing/sketch-index.ts'
 
 /** Paths of few letters, so that they share directories and beginnings; slots of 64 to 256 bytes with gaps. */
 const sketchesArbitrary = fc
@@ -242,86 +181,4 @@ test('of more than 4,096 outlines the largest are given and it is said', async (
   assert.equal(answer.entries.length + answer.directories.length, 4096)
   assert.equal(answer.directories.length, 2)
   assert.equal(answer.entries.filter(({ slot }) => slot.length === 256).length, 1000)
-})
-
-function find(
-  sketches: readonly Sketch[],
-  query: string,
-  limit = 50,
-): { paths: (string | undefined)[]; truncated: boolean } {
-  const finder = new Finder(query, limit)
-  finder.search({ uuid: 'u', source: Buffer.from('/usr/bin'), index: indexOf(sketches) })
-  const { hits, truncated } = finder.answer()
-  return { paths: hits.map(({ path }) => path), truncated }
-}
-
-const tree = ['ls', 'lsblk', 'false', 'perl/ls', 'ls.d/x', 'x/tools', 'x/Also', 'lib/python3/os.py'].map((path) => ({
-  path,
-}))
-
-test('names come before paths, whole names first, shorter paths before longer ones; case does not matter', () => {
-  assert.deepEqual(find(tree, 'ls').paths, ['ls', 'perl/ls', 'ls.d', 'lsblk', 'false', 'x/Also', 'x/tools', 'ls.d/x'])
-  assert.deepEqual(find(tree, 'ALSO').paths, ['x/Also'])
-  assert.deepEqual(find(tree, 'python').paths, ['lib/python3', 'lib/python3/os.py'])
-  assert.deepEqual(find(tree, 'nothing'), { paths: [], truncated: false })
-})
-
-test('a query with a slash is looked for in paths, one that begins with the source inside it alone', () => {
-  assert.deepEqual(find(tree, 'perl/ls').paths, ['perl/ls'])
-  assert.deepEqual(find(tree, '/ls').paths, ['ls', 'ls.d', 'lsblk', 'ls.d/x', 'perl/ls'])
-  assert.deepEqual(find(tree, '/usr/bin/ls').paths, ['ls', 'ls.d', 'lsblk', 'ls.d/x'])
-  assert.deepEqual(find(tree, 'ls.d/').paths, ['ls.d/x'])
-})
-
-test('a search gives no more than its limit and says so', () => {
-  assert.deepEqual(find(tree, 'ls', 2), { paths: ['ls', 'perl/ls'], truncated: true })
-})
-
-test('a search over a great many matches stops, and says that there are more', () => {
-  const many = Array.from({ length: 25_000 }, (_, i) => ({ path: `f${i}` }))
-  const { paths, truncated } = find(many, 'f')
-  assert.equal(paths.length, 50)
-  assert.ok(truncated)
-})
-
-test('a search finds what a plain look at every path finds', () => {
-  fc.assert(
-    fc.property(
-      sketchesArbitrary,
-      fc.constantFrom('a', 'b', 'ab', 'A.', 'a/b', '/a', 'b!/', '/'),
-      (sketches, query) => {
-        const finder = new Finder(query, 100_000)
-        const index = indexOf(sketches)
-        finder.search({ uuid: 'u', source: Buffer.from('/nowhere'), index })
-        const text = ({ path, pathHex }: { path?: string; pathHex?: string }) =>
-          path ?? Buffer.from(pathHex ?? '', 'hex').toString('latin1')
-        const expected = pathsOf(index).filter((path) => `/${path}`.toLowerCase().includes(query.toLowerCase()))
-        assert.deepEqual(finder.answer().hits.map(text).sort(), expected.sort())
-      },
-    ),
-  )
-})
-
-test('a prefix is exact, and its hits are in the order of the entries', () => {
-  const index = indexOf(tree)
-  const answer = entriesWithPrefix({ uuid: 'u', index }, { prefix: 'ls', limit: 3 })
-  assert.deepEqual(
-    answer.hits.map(({ path }) => path),
-    ['ls', 'ls.d', 'lsblk'],
-  )
-  assert.equal(answer.truncated, true)
-  assert.equal(entriesWithPrefix({ uuid: 'u', index }, { prefix: 'LS', limit: 3 }).hits.length, 0)
-})
-
-test('a hard link is shown where its content lies, an entry without bytes nowhere', () => {
-  const sketches: Sketch[] = [
-    { path: 'a', slot: { start: 640, length: 64 } },
-    { path: 'b', linkTo: 'a' },
-    { path: 'c' },
-  ]
-  const finder = new Finder('/', 50)
-  finder.search({ uuid: 'u', source: Buffer.from('/x'), index: indexOf(sketches) })
-  const slots = new Map(finder.answer().hits.map(({ path, slot }) => [path, slot]))
-  assert.deepEqual(slots.get('b'), { start: 640, length: 64 })
-  assert.deepEqual(slots.get('c'), { start: 0, length: 0 })
 })

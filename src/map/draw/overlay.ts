@@ -5,9 +5,13 @@
  */
 import type { View } from '../view/camera.ts'
 import { cssColour, luminance, type Palette } from './palette.ts'
-import { byteSprite, type LabelStyle, labelFonts, marginPx, type Sprite, textSprite } from './sprites.ts'
+import { byteSprite, type LabelStyle, labelFonts, marginPx, textSprite } from './sprites.ts'
 
 const spriteCountMax = 600
+const sizeCountMax = 20_000
+const glyphCountMax = 1024
+/** Cells lighter than this (relative luminance) take dark digits: the ink of the higher contrast. */
+const lightCellMin = 0.18
 
 export interface OverlayLabel {
   readonly text: string
@@ -27,106 +31,106 @@ export interface ByteCell {
   readonly colour: number
 }
 
-export interface Overlay {
-  readonly canvas: HTMLCanvasElement
-  resize(view: View['viewport'], pixelRatio: number): void
-  setPalette(palette: Palette): void
-  /** CSS pixels of `text` in this style, its margin included. */
-  measure(text: string, style: LabelStyle): { width: number; height: number }
-  /** Fonts have arrived: measure and draw anew. */
-  forgetTexts(): void
-  draw(options: {
-    labels: readonly OverlayLabel[]
-    cells: readonly ByteCell[]
-    cellPixels: number
-    bars: readonly { x: number; y: number; width: number; share: number }[]
-  }): void
+export interface Writing {
+  readonly labels: readonly OverlayLabel[]
+  readonly cells: readonly ByteCell[]
+  readonly cellPixels: number
+  /** Progress: CSS pixels, and how much is done (0 .. 1). */
+  readonly bars: readonly { x: number; y: number; width: number; share: number }[]
 }
 
-export function createOverlay(options: { palette: Palette }): Overlay {
-  const canvas = document.createElement('canvas')
-  const context = canvas.getContext('2d') as CanvasRenderingContext2D
-  const sizes = new Map<string, { width: number; height: number }>()
-  const sprites = new Map<string, Sprite>()
-  const glyphs = new Map<string, HTMLCanvasElement>()
-  let palette = options.palette
-  let ratio = 1
-  let blank = true
-  const forgetTexts = () => {
-    sizes.clear()
-    sprites.clear()
-    glyphs.clear()
+export class Overlay {
+  readonly canvas = document.createElement('canvas')
+  readonly #context = this.canvas.getContext('2d') as CanvasRenderingContext2D
+  readonly #sizes = new Map<string, { width: number; height: number }>()
+  readonly #sprites = new Map<string, HTMLCanvasElement>()
+  readonly #glyphs = new Map<string, HTMLCanvasElement>()
+  #palette: Palette
+  #ratio = 1
+  #blank = true
+
+  constructor(palette: Palette) {
+    this.#palette = palette
   }
-  const measure = (text: string, style: LabelStyle) => {
+
+  resize(viewport: View['viewport'], pixelRatio: number): void {
+    const { canvas } = this
+    this.#ratio = pixelRatio
+    canvas.width = Math.round(viewport.width * pixelRatio)
+    canvas.height = Math.round(viewport.height * pixelRatio)
+    canvas.style.width = `${viewport.width}px`
+    canvas.style.height = `${viewport.height}px`
+    this.forgetTexts()
+  }
+
+  setPalette(palette: Palette): void {
+    this.#palette = palette
+    this.forgetTexts()
+  }
+
+  /** Fonts, colours or the resolution are new: measure and draw everything anew. */
+  forgetTexts(): void {
+    this.#sizes.clear()
+    this.#sprites.clear()
+    this.#glyphs.clear()
+  }
+
+  /** CSS pixels of `text` in this style, its margin included. */
+  measure(text: string, style: LabelStyle): { width: number; height: number } {
     const key = `${style} ${text}`
-    let size = sizes.get(key)
+    let size = this.#sizes.get(key)
     if (size === undefined) {
       const { font, spacing, height } = labelFonts[style]
-      context.font = font
-      context.letterSpacing = spacing
-      size = { width: Math.ceil(context.measureText(text).width) + 2 * marginPx, height }
-      if (sizes.size > 20_000) sizes.clear()
-      sizes.set(key, size)
+      this.#context.font = font
+      this.#context.letterSpacing = spacing
+      size = { width: Math.ceil(this.#context.measureText(text).width) + 2 * marginPx, height }
+      if (this.#sizes.size > sizeCountMax) this.#sizes.clear()
+      this.#sizes.set(key, size)
     }
     return size
   }
-  const spriteOf = (text: string, style: LabelStyle): Sprite => {
-    const key = `${style} ${text}`
-    const known = sprites.get(key)
-    if (known !== undefined) {
-      sprites.delete(key)
-      sprites.set(key, known)
-      return known
+
+  draw({ labels, cells, cellPixels, bars }: Writing): void {
+    const context = this.#context
+    const ratio = this.#ratio
+    const blank = labels.length + cells.length + bars.length === 0
+    if (blank && this.#blank) return
+    this.#blank = blank
+    context.clearRect(0, 0, this.canvas.width, this.canvas.height)
+    const size = Math.round(cellPixels)
+    const shift = ((cellPixels - size) / 2) * ratio
+    for (const { x, y, byte, colour } of cells) {
+      const glyph = this.#glyph(byte, luminance(colour) > lightCellMin ? 'dark' : 'light', size)
+      context.drawImage(glyph, Math.round(x * ratio + shift), Math.round(y * ratio + shift))
     }
-    const sprite = textSprite({ text, style, palette, ratio, ...measure(text, style) })
-    sprites.set(key, sprite)
-    if (sprites.size > spriteCountMax) sprites.delete(sprites.keys().next().value as string)
+    for (const { text, style, x, y, alpha } of labels) {
+      context.globalAlpha = alpha
+      context.drawImage(this.#sprite(text, style), Math.round(x * ratio), Math.round(y * ratio))
+    }
+    context.globalAlpha = 1
+    for (const bar of bars) drawBar(context, { ...bar, ratio, palette: this.#palette })
+  }
+
+  #sprite(text: string, style: LabelStyle): HTMLCanvasElement {
+    const key = `${style} ${text}`
+    const known = this.#sprites.get(key)
+    this.#sprites.delete(key)
+    const sprite =
+      known ?? textSprite({ text, style, palette: this.#palette, ratio: this.#ratio, ...this.measure(text, style) })
+    this.#sprites.set(key, sprite)
+    if (this.#sprites.size > spriteCountMax) this.#sprites.delete(this.#sprites.keys().next().value as string)
     return sprite
   }
-  const glyphOf = (byte: number, ink: 'dark' | 'light', cellPixels: number): HTMLCanvasElement => {
+
+  #glyph(byte: number, ink: 'dark' | 'light', cellPixels: number): HTMLCanvasElement {
     const key = `${byte} ${ink} ${cellPixels}`
-    let glyph = glyphs.get(key)
+    let glyph = this.#glyphs.get(key)
     if (glyph === undefined) {
-      if (glyphs.size > 1024) glyphs.clear()
-      glyph = byteSprite({ byte, ink, cellPixels, ratio })
-      glyphs.set(key, glyph)
+      if (this.#glyphs.size >= glyphCountMax) this.#glyphs.clear()
+      glyph = byteSprite({ byte, ink, cellPixels, ratio: this.#ratio })
+      this.#glyphs.set(key, glyph)
     }
     return glyph
-  }
-  return {
-    canvas,
-    resize(viewport, pixelRatio) {
-      ratio = pixelRatio
-      canvas.width = Math.round(viewport.width * pixelRatio)
-      canvas.height = Math.round(viewport.height * pixelRatio)
-      canvas.style.width = `${viewport.width}px`
-      canvas.style.height = `${viewport.height}px`
-      forgetTexts()
-    },
-    setPalette(next) {
-      palette = next
-      forgetTexts()
-    },
-    measure,
-    forgetTexts,
-    draw({ labels, cells, cellPixels, bars }) {
-      if (labels.length + cells.length + bars.length === 0 && blank) return
-      blank = labels.length + cells.length + bars.length === 0
-      context.setTransform(1, 0, 0, 1, 0, 0)
-      context.clearRect(0, 0, canvas.width, canvas.height)
-      const size = Math.round(cellPixels)
-      for (const { x, y, byte, colour } of cells) {
-        const ink = luminance(colour) > 0.2 ? 'dark' : 'light'
-        const shift = ((cellPixels - size) / 2) * ratio
-        context.drawImage(glyphOf(byte, ink, size), Math.round(x * ratio + shift), Math.round(y * ratio + shift))
-      }
-      for (const { text, style, x, y, alpha } of labels) {
-        context.globalAlpha = alpha
-        context.drawImage(spriteOf(text, style).canvas, Math.round(x * ratio), Math.round(y * ratio))
-      }
-      context.globalAlpha = 1
-      for (const bar of bars) drawBar(context, { ...bar, ratio, palette })
-    },
   }
 }
 

@@ -55,6 +55,12 @@ export interface SceneInput {
 /** An entry's border appears from this many pixels of side on, and is full this many later. */
 const entrySideMin = 14
 const entrySideFade = 26
+/**
+ * Tiles are drawn this many pixels further up and left, their texels staying in place: a pixel whose middle lies exactly on
+ * an edge then belongs to the right and lower tile, as it belongs to the right and lower texel inside one. Rasterisers
+ * keep 1/16 of a pixel or finer.
+ */
+const edgeShift = 1 / 16
 
 export function drawScene(surface: Surface, input: SceneInput): void {
   const pen = makePen(surface, input)
@@ -88,16 +94,19 @@ function drawTile(surface: Surface, pen: Pen, input: SceneInput, drawn: Drawn, l
   }
   const box = pen.clipped(rect)
   if (box === undefined) return
-  const texels = texelsOf(record.level)
   const left = pen.screenX(brick.x + record.x)
   const top = pen.screenY(brick.y + record.y)
-  const perPixel = texels / (record.side * input.view.camera.scale)
+  const perPixel = texelsOf(record.level) / (record.side * input.view.camera.scale)
+  const [x0, y0, x1, y1] = [box.x0 - edgeShift, box.y0 - edgeShift, box.x1 - edgeShift, box.y1 - edgeShift]
   surface.tile(record.level === 0 ? 'bytes' : 'planes', layer, {
-    ...box,
-    u0: (box.x0 - left) * perPixel,
-    v0: (box.y0 - top) * perPixel,
-    u1: (box.x1 - left) * perPixel,
-    v1: (box.y1 - top) * perPixel,
+    x0,
+    y0,
+    x1,
+    y1,
+    u0: (x0 - left) * perPixel,
+    v0: (y0 - top) * perPixel,
+    u1: (x1 - left) * perPixel,
+    v1: (y1 - top) * perPixel,
     slot: record.slot,
   })
 }

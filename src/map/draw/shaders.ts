@@ -44,6 +44,8 @@ uniform float uMode;
 uniform vec3 uMix[6];
 out vec4 oColour;
 vec3 palette(int column, int row) { return texelFetch(uPalette, ivec2(column, row), 0).rgb; }
+// Keeps a pixel whose middle lies exactly on a texel's edge from falling back by a rounding error.
+const float nudge = 1.0 / 4096.0;
 vec3 squared(vec3 colour) { return colour * colour; }
 int level(float unorm) { return int(unorm * 255.0 + 0.5); }
 void read(ivec2 texel, int mode, inout vec4 shares, inout vec2 ends, inout vec4 light) {
@@ -63,7 +65,7 @@ void main() {
   int taps = clamp(int(ceil(max(footprint.x, footprint.y) - 0.01)), 1, 4);
   ivec2 last = ivec2(${options.side - 1});
   if (taps == 1) {
-    ivec2 texel = clamp(ivec2(floor(vTexel)), ivec2(0), last);
+    ivec2 texel = clamp(ivec2(floor(vTexel + nudge)), ivec2(0), last);
 ${options.single}
   }
   vec4 shares = vec4(0.0);
@@ -72,7 +74,7 @@ ${options.single}
   for (int row = 0; row < taps; row++) {
     for (int column = 0; column < taps; column++) {
       vec2 offset = (vec2(float(column), float(row)) + 0.5) / float(taps) - 0.5;
-      read(clamp(ivec2(floor(vTexel + offset * footprint)), ivec2(0), last), mode, shares, ends, light);
+      read(clamp(ivec2(floor(vTexel + offset * footprint + nudge)), ivec2(0), last), mode, shares, ends, light);
     }
   }
   vec3 colour = mode == 0 ? mixed(shares, ends, float(taps * taps)) : light.rgb / light.a;

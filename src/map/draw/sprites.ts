@@ -17,12 +17,6 @@ const haloPx = 3
 /** The character of a byte stands below its digits from this cell size on. */
 export const characterPixelsMin = 40
 
-export interface Sprite {
-  readonly canvas: HTMLCanvasElement
-  readonly width: number
-  readonly height: number
-}
-
 export function textSprite(options: {
   text: string
   style: LabelStyle
@@ -30,7 +24,7 @@ export function textSprite(options: {
   ratio: number
   width: number
   height: number
-}): Sprite {
+}): HTMLCanvasElement {
   const { text, style, palette, ratio, width, height } = options
   const canvas = document.createElement('canvas')
   canvas.width = Math.ceil(width * ratio)
@@ -49,7 +43,7 @@ export function textSprite(options: {
   }
   context.fillStyle = cssColour(palette.label, alpha)
   context.fillText(text, marginPx, height / 2 + 0.5)
-  return { canvas, width, height }
+  return canvas
 }
 
 const darkInk = 0x0b0d10

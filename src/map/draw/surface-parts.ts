@@ -31,6 +31,8 @@ export interface TileQuad {
   readonly slot: number
 }
 
+export type Rgba = readonly [red: number, green: number, blue: number, alpha: number]
+
 export type TextureKind = 'bytes' | 'planes'
 
 /** In drawing order. */
@@ -78,7 +80,7 @@ export async function startRenderer(options: {
 }
 
 /** RGBA of one CSS pixel of what was drawn last, to be asked in the task that drew it. */
-export function pixelAt(renderer: WebGLRenderer, x: number, y: number): readonly [number, number, number, number] {
+export function pixelAt(renderer: WebGLRenderer, x: number, y: number): Rgba {
   const gl = renderer.gl as WebGL2RenderingContext
   const ratio = renderer.resolution
   const row = gl.drawingBufferHeight - 1 - Math.floor((y + 0.5) * ratio)

@@ -5,17 +5,19 @@
  * view. It knows nothing of bricks, requests or time.
  */
 import 'pixi.js/unsafe-eval'
-import { BufferImageSource, Container, UniformGroup } from 'pixi.js'
+import { BufferImageSource, Container, UniformGroup, type WebGLRenderer } from 'pixi.js'
 import { slotsPerPage } from '../tileset/slot-pool.ts'
 import type { Viewport } from '../view/camera.ts'
 import { type Mode, modes } from '../view/permalink.ts'
 import { mixColours, type Palette, paletteRowCount, paletteTexels } from './palette.ts'
+import type { QuadBatch } from './quad-batch.ts'
 import {
   layerStack,
   makePage,
   pixelAt,
   type RectLayer,
   type RectQuad,
+  type Rgba,
   rectBatches,
   startRenderer,
   type TextureKind,
@@ -25,22 +27,115 @@ import {
   writeTile,
 } from './surface-parts.ts'
 
-export interface Surface {
+export class Surface {
   readonly canvas: HTMLCanvasElement
-  resize(viewport: Viewport, pixelRatio: number): void
-  setPalette(palette: Palette): void
-  setMode(mode: Mode): void
+  readonly #renderer: WebGLRenderer
+  readonly #stage = new Container()
+  readonly #layers = layerStack(this.#stage)
+  readonly #pixel = new UniformGroup({ uPixel: { value: new Float32Array([1, 1]), type: 'vec2<f32>' } })
+  readonly #mode: UniformGroup
+  readonly #paletteSource: BufferImageSource
+  readonly #rects = rectBatches(this.#layers, this.#pixel)
+  readonly #pages: Record<TextureKind, TexturePage[]> = { bytes: [], planes: [] }
+
+  constructor(renderer: WebGLRenderer, palette: Palette) {
+    this.#renderer = renderer
+    this.canvas = renderer.canvas as HTMLCanvasElement
+    this.#mode = new UniformGroup({
+      uMode: { value: 0, type: 'f32' },
+      uMix: { value: mixColours(palette), type: 'vec3<f32>', size: 6 },
+    })
+    this.#paletteSource = new BufferImageSource({
+      resource: paletteTexels(palette),
+      width: 256,
+      height: paletteRowCount,
+      format: 'rgba8unorm',
+      alphaMode: 'no-premultiply-alpha',
+      scaleMode: 'nearest',
+    })
+  }
+
+  resize(viewport: Viewport, pixelRatio: number): void {
+    this.#renderer.resize(viewport.width, viewport.height, pixelRatio)
+    this.canvas.style.width = `${viewport.width}px`
+    this.canvas.style.height = `${viewport.height}px`
+    this.#pixel.uniforms['uPixel'] = new Float32Array([2 / viewport.width, 2 / viewport.height])
+    this.#pixel.update()
+  }
+
+  setPalette(palette: Palette): void {
+    this.#renderer.background.color = palette.world
+    this.#paletteSource.resource = paletteTexels(palette)
+    this.#paletteSource.update()
+    this.#mode.uniforms['uMix'] = mixColours(palette)
+    this.#mode.update()
+  }
+
+  setMode(mode: Mode): void {
+    this.#mode.uniforms['uMode'] = modes.indexOf(mode)
+    this.#mode.update()
+  }
+
   /** `blockEntropy` is given with bytes only. */
-  upload(kind: TextureKind, slot: number, texels: Uint8Array, blockEntropy?: Uint8Array): void
-  begin(): void
-  tile(kind: TextureKind, layer: 'under' | 'over', quad: TileQuad): void
-  rect(layer: RectLayer, quad: RectQuad): void
+  upload(kind: TextureKind, slot: number, texels: Uint8Array, blockEntropy?: Uint8Array): void {
+    const { textures } = this.#page(kind, slot)
+    textures[0]?.fill(slot % slotsPerPage, texels)
+    if (blockEntropy !== undefined) textures[1]?.fill(slot % slotsPerPage, blockEntropy)
+  }
+
+  begin(): void {
+    for (const batch of this.#batches()) batch.begin()
+  }
+
+  tile(kind: TextureKind, layer: 'under' | 'over', quad: TileQuad): void {
+    writeTile(this.#page(kind, quad.slot)[layer], quad)
+  }
+
+  rect(layer: RectLayer, quad: RectQuad): void {
+    writeRect(this.#rects[layer], quad)
+  }
+
   /** Draws what was given since `begin`. */
-  end(): void
+  end(): void {
+    for (const batch of this.#batches()) batch.end()
+    this.#renderer.render(this.#stage)
+  }
+
   /** Draws the last picture again without its frames and reads CSS pixels of it, as RGBA. */
-  readPixels(points: readonly (readonly [x: number, y: number])[]): (readonly [number, number, number, number])[]
-  /** Called after the GPU lost everything and is there again. */
-  onRestored(listener: () => void): void
+  readPixels(points: readonly (readonly [x: number, y: number])[]): Rgba[] {
+    this.#layers.frame.visible = false
+    this.#renderer.render(this.#stage)
+    const pixels = points.map(([x, y]) => pixelAt(this.#renderer, x, y))
+    this.#layers.frame.visible = true
+    this.#renderer.render(this.#stage)
+    return pixels
+  }
+
+  /** Calls `listener` after the GPU lost everything and is there again. */
+  onRestored(listener: () => void): void {
+    this.canvas.addEventListener('webglcontextrestored', () => {
+      for (const { textures } of Object.values(this.#pages).flat()) for (const texture of textures) texture.reset()
+      listener()
+    })
+  }
+
+  #page(kind: TextureKind, slot: number): TexturePage {
+    const list = this.#pages[kind]
+    const wanted = Math.floor(slot / slotsPerPage)
+    const resources = { pixel: this.#pixel, mode: this.#mode, paletteSource: this.#paletteSource }
+    while (list.length <= wanted) {
+      list.push(makePage({ kind, renderer: this.#renderer, layers: this.#layers, resources }))
+    }
+    return list[wanted] as TexturePage
+  }
+
+  *#batches(): Generator<QuadBatch> {
+    yield* Object.values(this.#rects)
+    for (const { under, over } of Object.values(this.#pages).flat()) {
+      yield under
+      yield over
+    }
+  }
 }
 
 /** The surface, or undefined where the browser has no WebGL 2. */
@@ -51,88 +146,7 @@ export async function createSurface(options: {
 }): Promise<Surface | undefined> {
   const renderer = await startRenderer({ ...options, background: options.palette.world })
   if (renderer === undefined) return undefined
-  const stage = new Container()
-  const layers = layerStack(stage)
-  const pixel = new UniformGroup({ uPixel: { value: new Float32Array([1, 1]), type: 'vec2<f32>' } })
-  const mode = new UniformGroup({
-    uMode: { value: 0, type: 'f32' },
-    uMix: { value: mixColours(options.palette), type: 'vec3<f32>', size: 6 },
-  })
-  const paletteSource = new BufferImageSource({
-    resource: paletteTexels(options.palette),
-    width: 256,
-    height: paletteRowCount,
-    format: 'rgba8unorm',
-    alphaMode: 'no-premultiply-alpha',
-    scaleMode: 'nearest',
-  })
-  const rects = rectBatches(layers, pixel)
-  const pages: Record<TextureKind, TexturePage[]> = { bytes: [], planes: [] }
-  const pageOf = (kind: TextureKind, slot: number): TexturePage => {
-    const list = pages[kind]
-    const wanted = Math.floor(slot / slotsPerPage)
-    while (list.length <= wanted)
-      list.push(makePage({ kind, renderer, layers, resources: { pixel, mode, paletteSource } }))
-    return list[wanted] as TexturePage
-  }
-  const allBatches = () => [
-    ...Object.values(rects),
-    ...Object.values(pages)
-      .flat()
-      .flatMap((p) => [p.under, p.over]),
-  ]
-  const surface: Surface = {
-    canvas: renderer.canvas as HTMLCanvasElement,
-    resize(viewport, pixelRatio) {
-      renderer.resize(viewport.width, viewport.height, pixelRatio)
-      pixel.uniforms.uPixel = new Float32Array([2 / viewport.width, 2 / viewport.height])
-      pixel.update()
-    },
-    setPalette(palette) {
-      renderer.background.color = palette.world
-      paletteSource.resource = paletteTexels(palette)
-      paletteSource.update()
-      mode.uniforms.uMix = mixColours(palette)
-      mode.update()
-    },
-    setMode(name) {
-      mode.uniforms.uMode = modes.indexOf(name)
-      mode.update()
-    },
-    upload(kind, slot, texels, blockEntropy) {
-      const { textures } = pageOf(kind, slot)
-      textures[0]?.fill(slot % slotsPerPage, texels)
-      if (blockEntropy !== undefined) textures[1]?.fill(slot % slotsPerPage, blockEntropy)
-    },
-    begin() {
-      for (const batch of allBatches()) batch.begin()
-    },
-    tile(kind, layer, quad) {
-      writeTile(pageOf(kind, quad.slot)[layer], quad)
-    },
-    rect(layer, quad) {
-      writeRect(rects[layer], quad)
-    },
-    end() {
-      for (const batch of allBatches()) batch.end()
-      renderer.render(stage)
-    },
-    readPixels(points) {
-      layers.frame.visible = false
-      renderer.render(stage)
-      const pixels = points.map(([x, y]) => pixelAt(renderer, x, y))
-      layers.frame.visible = true
-      renderer.render(stage)
-      return pixels
-    },
-    onRestored(listener) {
-      surface.canvas.addEventListener('webglcontextrestored', () => {
-        for (const page of Object.values(pages).flat()) for (const texture of page.textures) texture.reset()
-        listener()
-      })
-    },
-  }
-  surface.setPalette(options.palette)
+  const surface = new Surface(renderer, options.palette)
   surface.resize(options.viewport, options.pixelRatio)
   return surface
 }

@@ -1,5 +1,7 @@
 /** The JSON questions to the server. Every answer is a value: a failed request says why and never throws. */
+
 import type { BricksAnswer, ErrorAnswer, FindAnswer, InspectAnswer, OutlinesAnswer } from '../../wire/api.ts'
+import { timeLimit } from '../clock.ts'
 
 export type Answer<T> =
   | { readonly kind: 'ok'; readonly value: T }
@@ -19,7 +21,7 @@ export async function openSession(token: string): Promise<Answer<undefined>> {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ token }),
-      signal: AbortSignal.timeout(timeoutMs),
+      signal: timeLimit(timeoutMs),
     })
     if (response.ok) return { kind: 'ok', value: undefined }
     return response.status < 500 ? { kind: 'unauthorized' } : { kind: 'failed', message: `HTTP ${response.status}` }
@@ -47,7 +49,7 @@ export const getOutlines = (
 
 async function getJson<T>(path: string, signal?: AbortSignal): Promise<Answer<T>> {
   try {
-    const limit = AbortSignal.timeout(timeoutMs)
+    const limit = timeLimit(timeoutMs)
     const response = await fetch(path, { signal: signal === undefined ? limit : AbortSignal.any([signal, limit]) })
     if (response.ok) return { kind: 'ok', value: (await response.json()) as T }
     if (response.status === 401 || response.status === 403) return { kind: 'unauthorized' }

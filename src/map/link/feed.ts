@@ -4,7 +4,9 @@
  * Whenever it cannot be sure to have seen every message since the last full answer (a new epoch, a jump in the numbers,
  * a new connection after missed ones) it asks for a resync instead of passing anything on.
  */
+
 import type { FeedMessage } from '../../wire/api.ts'
+import { after, type Timer } from '../clock.ts'
 
 const pauseMsFirst = 500
 const pauseMsMax = 15_000
@@ -42,11 +44,11 @@ export interface Feed {
 
 export function connectFeed(handlers: FeedHandlers): Feed {
   let failures = 0
-  let timer: ReturnType<typeof setTimeout> | undefined
+  let timer: Timer | undefined
   let open = false
 
   const connect = (): void => {
-    clearTimeout(timer)
+    timer?.cancel()
     timer = undefined
     const socket = new WebSocket(new URL('/feed', location.href.replace(/^http/, 'ws')))
     socket.onmessage = ({ data }) => {
@@ -66,7 +68,7 @@ export function connectFeed(handlers: FeedHandlers): Feed {
       handlers.disconnected()
       failures++
       const pause = Math.min(pauseMsMax, pauseMsFirst * 2 ** (failures - 1))
-      timer = setTimeout(connect, pause * (1 - shareOfChance * Math.random()))
+      timer = after(pause * (1 - shareOfChance * Math.random()), connect)
     }
   }
   connect()

@@ -4,8 +4,10 @@
  * What was shown stays until what replaces it is there. At most `inFlightMax` requests; those whose squares are out of
  * view are aborted; nothing is asked for until the view has rested for `restMs`.
  */
+
 import { evenOrderFor } from '../../hilbert/curve.ts'
 import type { OutlinesAnswer } from '../../wire/api.ts'
+import { nowMs } from '../clock.ts'
 import type { TiledBrick } from '../tileset/brick-tiles.ts'
 import { intersection, type View, visibleRect } from '../view/camera.ts'
 import { outlineSquares } from '../view/outline-squares.ts'
@@ -167,7 +169,7 @@ export class OutlineStore {
       }
       this.#version++
     } else if (answer.kind !== 'aborted') {
-      this.#retryAtMs = performance.now() + retryMs
+      this.#retryAtMs = nowMs() + retryMs
     }
     this.#onChange()
   }

@@ -2,7 +2,9 @@
  * What is under the cursor, or pinned: as much as is known here at once, the rest when the server has answered. Every
  * value is a button that copies it. Names come from outside: shown as text only.
  */
+
 import type { InspectAnswer } from '../../wire/api.ts'
+import { after } from '../clock.ts'
 import { byteColour, cssColour, luminance, type Palette } from '../draw/palette.ts'
 import { byteClassLabels, byteClassOf } from '../view/byte-class.ts'
 import { byteCharacter, groupedInteger, hexByte, hexOffset, iecSize, localTime } from '../view/format.ts'
@@ -163,5 +165,5 @@ async function copyText(text: string, button: HTMLElement): Promise<void> {
     return
   }
   button.classList.add('copied')
-  setTimeout(() => button.classList.remove('copied'), copiedMs)
+  after(copiedMs, () => button.classList.remove('copied'))
 }

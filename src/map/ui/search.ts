@@ -2,7 +2,9 @@
  * The field that goes to places: a path or name is looked up on the server, `0x..` is an offset in the brick in view.
  * Arrow keys choose, Enter goes, Escape leaves.
  */
+
 import type { FindAnswer } from '../../wire/api.ts'
+import { after, type Timer } from '../clock.ts'
 import { findEntries } from '../link/api-client.ts'
 import { hexOffset, iecSize } from '../view/format.ts'
 import { pathLabel } from '../view/shapes.ts'
@@ -22,129 +24,156 @@ export interface SearchOptions {
   onLeave(): void
 }
 
-export interface Search {
-  focus(): void
-}
-
 interface Row {
   readonly item: HTMLLIElement
-  go(): void
+  readonly go: () => void
 }
 
-export function createSearch(host: HTMLElement, options: SearchOptions): Search {
-  const input = element('input', {
-    attributes: {
-      type: 'text',
-      role: 'combobox',
-      'aria-label': 'Go to path, offset or name',
-      'aria-controls': 'hits',
-      'aria-expanded': 'false',
-      'aria-autocomplete': 'list',
-      placeholder: 'go to path, 0x offset, name',
-      spellcheck: 'false',
-      autocomplete: 'off',
-    },
-  })
-  const list = element('ul', { class: 'hits', attributes: { id: 'hits', role: 'listbox' } })
-  host.append(element('div', { class: 'search' }, [input, element('kbd', { text: '/' }), list]))
-  let rows: Row[] = []
-  let chosen = 0
-  let timer: ReturnType<typeof setTimeout> | undefined
-  let asking: AbortController | undefined
+const inputAttributes = {
+  type: 'text',
+  role: 'combobox',
+  'aria-label': 'Go to path, offset or name',
+  'aria-controls': 'hits',
+  'aria-expanded': 'false',
+  'aria-autocomplete': 'list',
+  placeholder: 'go to path, 0x offset, name',
+  spellcheck: 'false',
+  autocomplete: 'off',
+}
 
-  const choose = (at: number): void => {
-    chosen = Math.max(0, Math.min(rows.length - 1, at))
-    for (const [index, { item }] of rows.entries()) {
-      item.setAttribute('aria-selected', String(index === chosen))
-      if (index === chosen) item.scrollIntoView({ block: 'nearest' })
-    }
-    input.setAttribute('aria-activedescendant', rows[chosen]?.item.id ?? '')
+export class Search {
+  readonly #options: SearchOptions
+  readonly #input = element('input', { attributes: inputAttributes })
+  readonly #list = element('ul', { class: 'hits', attributes: { id: 'hits', role: 'listbox' } })
+  #rows: readonly Row[] = []
+  #chosen = 0
+  #typing: Timer | undefined
+  #asking: AbortController | undefined
+  /** Enter was pressed before the answer came. */
+  #goFirst = false
+
+  constructor(host: HTMLElement, options: SearchOptions) {
+    this.#options = options
+    host.append(element('div', { class: 'search' }, [this.#input, element('kbd', { text: '/' }), this.#list]))
+    this.#input.addEventListener('input', () => this.#changed())
+    this.#input.addEventListener('focus', () => this.#input.select())
+    this.#input.addEventListener('blur', () => this.#clear())
+    this.#input.addEventListener('keydown', (event) => this.#key(event))
   }
-  const show = (next: Row[], note: string): void => {
-    rows = next
-    list.replaceChildren(...rows.map(({ item }) => item))
-    if (note !== '') list.append(element('li', { class: 'note', text: note }))
-    input.setAttribute('aria-expanded', String(rows.length > 0))
-    choose(0)
+
+  focus(): void {
+    this.#input.focus()
+    if (this.#input.value !== '') this.#changed()
   }
-  const clear = (): void => {
-    clearTimeout(timer)
-    asking?.abort()
-    show([], '')
-  }
-  const leave = (): void => {
-    clear()
-    input.blur()
-    options.onLeave()
-  }
-  const rowOf = (at: number, content: Node[], go: () => void): Row => {
-    const item = element('li', { attributes: { role: 'option', id: `hit-${at}` } }, content)
-    const row = {
-      item,
-      go: () => {
-        leave()
-        go()
-      },
-    }
-    item.addEventListener('pointerdown', (event) => {
-      event.preventDefault()
-      row.go()
-    })
-    item.addEventListener('pointermove', () => choose(at))
-    return row
-  }
-  const hitRow = (hit: Hit, at: number): Row => {
-    const path = element('span', { class: 'path mono', text: `\u2066${pathLabel(hit)}\u2069` })
-    const where = element('span', {
-      class: 'where',
-      text: `${options.brickName(hit.uuid) ?? ''}  ${iecSize(hit.size)}`,
-    })
-    return rowOf(at, [path, where], () => options.onHit(hit))
-  }
-  const lookUp = async (query: string): Promise<void> => {
-    asking?.abort()
-    asking = new AbortController()
-    const { signal } = asking
-    const answer = await findEntries(query, signal)
-    if (signal.aborted) return
-    if (answer.kind !== 'ok') show([], answer.kind === 'failed' ? answer.message : 'no answer')
-    else {
-      const hits = answer.value.hits.slice(0, hitCountMax).map(hitRow)
-      show(hits, hits.length === 0 ? 'nothing by that name' : answer.value.truncated ? 'more: type on' : '')
-    }
-  }
-  const changed = (): void => {
-    clearTimeout(timer)
-    const query = input.value.trim()
-    if (query === '') return clear()
-    const offset = parseOffset(query)
-    const target = offset === undefined ? undefined : options.offsetTarget(offset)
-    if (offset !== undefined) {
-      asking?.abort()
-      if (target === undefined) return show([], 'no such offset in the brick in view')
-      const text = element('span', { class: 'path mono', text: hexOffset(offset) })
-      const where = element('span', { class: 'where', text: target })
-      return show([rowOf(0, [text, where], () => options.onOffset(offset))], '')
-    }
-    timer = setTimeout(() => void lookUp(query), typingPauseMs)
-  }
-  input.addEventListener('input', changed)
-  input.addEventListener('focus', () => input.select())
-  input.addEventListener('blur', clear)
-  input.addEventListener('keydown', (event) => {
+
+  #key(event: KeyboardEvent): void {
     event.stopPropagation()
-    if (event.key === 'ArrowDown') choose(chosen + 1)
-    else if (event.key === 'ArrowUp') choose(chosen - 1)
-    else if (event.key === 'Enter') rows[chosen]?.go()
-    else if (event.key === 'Escape') leave()
+    if (event.key === 'ArrowDown') this.#choose(this.#chosen + 1)
+    else if (event.key === 'ArrowUp') this.#choose(this.#chosen - 1)
+    else if (event.key === 'Enter') this.#enter()
+    else if (event.key === 'Escape') this.#leave()
     else return
     event.preventDefault()
-  })
-  return {
-    focus() {
-      input.focus()
-      if (input.value !== '') changed()
-    },
+  }
+
+  #enter(): void {
+    const row = this.#rows[this.#chosen]
+    this.#goFirst = row === undefined
+    if (row !== undefined) this.#go(row)
+  }
+
+  #go({ go }: Row): void {
+    this.#leave()
+    go()
+  }
+
+  #leave(): void {
+    this.#clear()
+    this.#input.blur()
+    this.#options.onLeave()
+  }
+
+  #clear(): void {
+    this.#typing?.cancel()
+    this.#asking?.abort()
+    this.#goFirst = false
+    this.#show([], '')
+  }
+
+  #changed(): void {
+    this.#typing?.cancel()
+    this.#asking?.abort()
+    this.#goFirst = false
+    const query = this.#input.value.trim()
+    const offset = parseOffset(query)
+    if (query === '') this.#clear()
+    else if (offset !== undefined) this.#offerOffset(offset)
+    else this.#typing = after(typingPauseMs, () => void this.#lookUp(query))
+  }
+
+  #offerOffset(offset: number): void {
+    const target = this.#options.offsetTarget(offset)
+    if (target === undefined) {
+      this.#show([], 'no such offset in the brick in view')
+      return
+    }
+    const text = element('span', { class: 'path mono', text: hexOffset(offset) })
+    const where = element('span', { class: 'where', text: target })
+    this.#show([this.#row(0, [text, where], () => this.#options.onOffset(offset))], '')
+  }
+
+  async #lookUp(query: string): Promise<void> {
+    this.#asking = new AbortController()
+    const { signal } = this.#asking
+    const answer = await findEntries(query, signal)
+    if (signal.aborted) return
+    if (answer.kind !== 'ok') {
+      this.#show([], answer.kind === 'failed' ? answer.message : 'no answer')
+      return
+    }
+    const hits = answer.value.hits.slice(0, hitCountMax)
+    const note = hits.length === 0 ? 'nothing by that name' : answer.value.truncated ? 'more: type on' : ''
+    this.#show(
+      hits.map((hit, at) => this.#hitRow(hit, at)),
+      note,
+    )
+    const first = this.#rows[0]
+    if (this.#goFirst && first !== undefined) this.#go(first)
+  }
+
+  #hitRow(hit: Hit, at: number): Row {
+    const path = element('span', { class: 'path mono', text: `\u2066${pathLabel(hit)}\u2069` })
+    const brick = this.#options.brickName(hit.uuid) ?? ''
+    const where = element('span', { class: 'where', text: `${brick}  ${iecSize(hit.size)}` })
+    return this.#row(at, [path, where], () => this.#options.onHit(hit))
+  }
+
+  #row(at: number, content: Node[], go: () => void): Row {
+    const item = element('li', { attributes: { role: 'option', id: `hit-${at}` } }, content)
+    const row = { item, go }
+    item.addEventListener('pointerdown', (event) => {
+      event.preventDefault()
+      this.#go(row)
+    })
+    item.addEventListener('pointermove', () => this.#choose(at))
+    return row
+  }
+
+  #show(rows: readonly Row[], note: string): void {
+    this.#rows = rows
+    this.#list.replaceChildren(...rows.map(({ item }) => item))
+    if (note !== '') this.#list.append(element('li', { class: 'note', text: note }))
+    this.#input.setAttribute('aria-expanded', String(rows.length > 0))
+    this.#choose(0)
+  }
+
+  #choose(at: number): void {
+    this.#chosen = Math.max(0, Math.min(this.#rows.length - 1, at))
+    for (const [index, { item }] of this.#rows.entries()) {
+      item.setAttribute('aria-selected', String(index === this.#chosen))
+      if (index === this.#chosen) item.scrollIntoView({ block: 'nearest' })
+    }
+    this.#input.setAttribute('aria-activedescendant', this.#rows[this.#chosen]?.item.id ?? '')
   }
 }
 

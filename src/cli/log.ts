@@ -1,0 +1,58 @@
+/** `sfd log BRICK`: its commits, the newest first. */
+import { toHex } from '../base/bytes.ts'
+import { type LoggedCommit, loggedCommits } from '../read/commits.ts'
+import { type Call, runs, type Shell, withBrick } from './command.ts'
+import { type ExitCode, exitCode } from './exit.ts'
+import { grouped, iec, rfc3339, shortHash, shortTime } from './text.ts'
+
+const example = `
+Example:
+  sfd log etc.brick`
+
+export function addLog(shell: Shell): void {
+  const command = shell.program
+    .command('log')
+    .description("list a brick's commits, newest first")
+    .argument('<brick>', 'path or name of a brick')
+    .addHelpText('after', example)
+  runs(shell, command, (call, { args }) => log(call, args[0] as string))
+}
+
+async function log(call: Call, brick: string): Promise<ExitCode> {
+  await withBrick(call, brick, async (view) => {
+    if (!call.json) await call.output.text(heading)
+    for (const commit of loggedCommits(view)) {
+      if (call.json) await call.output.json(jsonOf(commit))
+      else await call.output.text(lineOf(commit))
+    }
+  })
+  return exitCode.ok
+}
+
+const heading = 'generation  commit        time (UTC)           dirty tiles    written  reason\n'
+
+function jsonOf({ record, extras, writtenBytes }: LoggedCommit): Record<string, unknown> {
+  return {
+    generation: record.generation,
+    commit: toHex(record.id),
+    time: rfc3339(record.time),
+    dirtyTiles: extras.dirtyTiles,
+    writtenBytes: writtenBytes ?? null,
+    reason: extras.reason,
+    entries: extras.counts.entries,
+    bytes: extras.counts.bytes,
+    treeHash: toHex(record.treeHash),
+  }
+}
+
+function lineOf({ record, extras, writtenBytes }: LoggedCommit): string {
+  const columns = [
+    String(record.generation).padStart(10),
+    shortHash(record.id),
+    shortTime(record.time),
+    grouped(extras.dirtyTiles).padStart(11),
+    (writtenBytes === undefined ? '-' : iec(writtenBytes)).padStart(9),
+    JSON.stringify(extras.reason).slice(1, -1),
+  ]
+  return `${columns.join('  ')}\n`
+}

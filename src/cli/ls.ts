@@ -1,0 +1,80 @@
+/** `sfd ls BRICK [PATH]`: what a brick holds, entry by entry. */
+import type { EntryRecord } from '../brick/entry-record.ts'
+import { entriesUnder, entryPath } from '../read/select.ts'
+import { argumentBytes } from './arguments.ts'
+import { type Call, runs, type Shell, withBrick } from './command.ts'
+import { type ExitCode, exitCode } from './exit.ts'
+import { hexOrNull, iec, modeText, pathFields, rfc3339, shortHash, shortTime, shownPath } from './text.ts'
+
+const example = `
+With PATH: that entry and everything beneath it. Flags: torn, racy, unreadable, special, sparse.
+
+Example:
+  sfd ls etc.brick ssh`
+
+export function addLs(shell: Shell): void {
+  const command = shell.program
+    .command('ls')
+    .description('list the entries of a brick')
+    .argument('<brick>', 'path or name of a brick')
+    .argument('[path]', 'entry to begin at')
+    .addHelpText('after', example)
+  runs(shell, command, (call, { args }) => ls(call, args[0] as string, args[1]))
+}
+
+async function ls(call: Call, brick: string, path: string | undefined): Promise<ExitCode> {
+  await withBrick(call, brick, async (view) => {
+    const from = path === undefined ? new Uint8Array(0) : entryPath(view, argumentBytes(path))
+    for (const entry of entriesUnder(view, from)) {
+      if (call.json) await call.output.json(entryJson(entry))
+      else await call.output.text(`${entryLine(entry)}\n`)
+    }
+  })
+  return exitCode.ok
+}
+
+/** One entry as the command line's JSON shows it. */
+export function entryJson(entry: EntryRecord): Record<string, unknown> {
+  const { kind, size, contentId, sha256, slot, target, linkTo, unreadable } = entry
+  const shownTarget = target && pathFields(target)
+  const shownLink = linkTo && pathFields(linkTo)
+  return {
+    ...pathFields(entry.path),
+    kind,
+    size,
+    contentId: hexOrNull(contentId),
+    ...(sha256 !== undefined && { sha256: hexOrNull(sha256) }),
+    slot: slot === undefined ? null : { start: slot.start, length: slot.length },
+    flags: flagsOf(entry),
+    mode: entry.mode,
+    uid: entry.uid,
+    gid: entry.gid,
+    mtime: rfc3339(entry.mtime),
+    ...(shownTarget && { target: shownTarget.path, ...(shownTarget.pathHex && { targetHex: shownTarget.pathHex }) }),
+    ...(shownLink && { hardLink: shownLink.path, ...(shownLink.pathHex && { hardLinkHex: shownLink.pathHex }) }),
+    ...(unreadable !== undefined && { unreadable }),
+  }
+}
+
+const sizeWidth = 9
+
+function entryLine(entry: EntryRecord): string {
+  const { kind, size, contentId, target, linkTo } = entry
+  const shownSize = (kind === 'file' ? iec(size) : '-').padStart(sizeWidth)
+  const arrow = target !== undefined ? ` -> ${shownPath(target)}` : linkTo !== undefined ? ` = ${shownPath(linkTo)}` : ''
+  const flags = flagsOf(entry)
+  const shownFlags = flags.length > 0 ? `  [${flags.join(' ')}]` : ''
+  const hash = kind === 'file' ? shortHash(contentId) : ' '.repeat(12)
+  return `${modeText(entry)}  ${shownSize}  ${shortTime(entry.mtime)}  ${hash}  ${shownPath(entry.path)}${arrow}${shownFlags}`
+}
+
+function flagsOf(entry: EntryRecord): string[] {
+  const { flags, unreadable, unreadableRanges, extents } = entry
+  return [
+    ...(flags.torn ? ['torn'] : []),
+    ...(flags.racy ? ['racy'] : []),
+    ...(unreadable !== undefined || unreadableRanges !== undefined ? ['unreadable'] : []),
+    ...(flags.special ? ['special'] : []),
+    ...(extents !== undefined ? ['sparse'] : []),
+  ]
+}

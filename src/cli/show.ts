@@ -1,0 +1,99 @@
+/** `sfd show BRICK`: what a brick says of itself. */
+import { toHex } from '../base/bytes.ts'
+import type { BrickView } from '../store/brick-view.ts'
+import { type Call, runs, type Shell, withBrick } from './command.ts'
+import { type ExitCode, exitCode } from './exit.ts'
+import { grouped, iec, pairs, pathFields, rfc3339, shortTime, shownPath } from './text.ts'
+
+const example = `
+Example:
+  sfd show etc.brick`
+
+export function addShow(shell: Shell): void {
+  const command = shell.program
+    .command('show')
+    .description("print a brick's superblock, hashes, sizes and counts")
+    .argument('<brick>', 'path or name of a brick')
+    .addHelpText('after', example)
+  runs(shell, command, (call, { args }) => show(call, args[0] as string))
+}
+
+async function show(call: Call, brick: string): Promise<ExitCode> {
+  await withBrick(call, brick, async (view) => {
+    if (call.json) await call.output.json(jsonOf(view))
+    else await call.output.text(textOf(view))
+  })
+  return exitCode.ok
+}
+
+/** Bytes of content for each byte that the current commit takes on disk; null where it holds none. */
+function ratioOf({ record, extras }: BrickView): number | null {
+  const { bytes } = extras.counts
+  return bytes === 0 || record.liveBytes === 0 ? null : Math.round((bytes / record.liveBytes) * 1000) / 1000
+}
+
+function jsonOf(view: BrickView): Record<string, unknown> {
+  const { record, meta, extras, file } = view
+  const brick = pathFields(file.path)
+  const source = pathFields(meta.source)
+  return {
+    brick: brick.path,
+    ...(brick.pathHex !== undefined && { brickHex: brick.pathHex }),
+    uuid: toHex(record.uuid),
+    format: '2.0',
+    kind: meta.kind,
+    name: meta.name,
+    source: source.path,
+    ...(source.pathHex !== undefined && { sourceHex: source.pathHex }),
+    exclude: meta.exclude,
+    worldReadable: meta.worldReadable,
+    tool: meta.tool,
+    district: meta.district,
+    generation: record.generation,
+    commit: toHex(record.id),
+    parent: record.generation === 1 ? null : toHex(record.parentId),
+    time: rfc3339(record.time),
+    reason: extras.reason,
+    commits: record.history.count + 1,
+    contentRoot: toHex(record.contentRoot),
+    treeHash: toHex(record.treeHash),
+    metaHash: toHex(record.metaHash),
+    entries: extras.counts.entries,
+    bytes: extras.counts.bytes,
+    unreadable: extras.counts.unreadable,
+    torn: extras.counts.torn,
+    slots: record.slots.count,
+    length: record.length,
+    tiles: view.tileCount,
+    height: record.height,
+    fileBytes: file.size,
+    fileEnd: record.fileEnd,
+    liveBytes: record.liveBytes,
+    ratio: ratioOf(view),
+  }
+}
+
+function textOf(view: BrickView): string {
+  const { record, meta, extras, file } = view
+  const { entries, bytes, unreadable, torn } = extras.counts
+  const ratio = ratioOf(view)
+  return pairs([
+    ['brick', shownPath(file.path)],
+    ['name', meta.name],
+    ['source', `${shownPath(meta.source)} (${meta.kind})`],
+    ['uuid', toHex(record.uuid)],
+    ['', ''],
+    ['commit', `${toHex(record.id).slice(0, 12)}, generation ${record.generation}, ${shortTime(record.time)} UTC`],
+    ['reason', extras.reason],
+    ['kept', `${record.history.count + 1} commits`],
+    ['', ''],
+    ['tree hash', toHex(record.treeHash)],
+    ['meta hash', toHex(record.metaHash)],
+    ['content root', toHex(record.contentRoot)],
+    ['', ''],
+    ['content', `${iec(bytes)} in ${grouped(entries)} entries, ${grouped(unreadable)} unreadable, ${grouped(torn)} torn`],
+    ['space', `${iec(record.length)} = ${grouped(view.tileCount)} tiles, directory of height ${record.height}`],
+    ['on disk', `${iec(file.size)}, of which ${iec(record.liveBytes)} belong to this commit`],
+    ['ratio', ratio === null ? '-' : `${ratio.toFixed(2)} bytes of content for each on disk`],
+  ]).replace(/^ +$/gm, '')
+}

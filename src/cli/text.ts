@@ -1,0 +1,83 @@
+/** Numbers, times, hashes and paths as the command line shows them: to people in columns, to programs in JSON. */
+import { isUtf8 } from 'node:buffer'
+import { displayPath, toHex } from '../base/bytes.ts'
+import type { EntryMeta, Timestamp } from '../base/entry.ts'
+
+const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const
+/** Seconds of 0000-01-01 and 10000-01-01, between which a year has four digits. */
+const [secondsMin, secondsEnd] = [-62_167_219_200, 253_402_300_800]
+const shortHashBytes = 6
+
+/** Such as 812 B, 1.4 MiB, 32 GiB. */
+export function iec(bytes: number): string {
+  let value = bytes
+  let unit = 0
+  while (value >= 1000 && unit + 1 < units.length) {
+    value /= 1024
+    unit++
+  }
+  return `${unit === 0 || value >= 99.95 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`
+}
+
+/** Digits in groups of three. */
+export function grouped(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ',')
+}
+
+/** `1 file`, `2 files`. */
+export function counted(count: number, what: { readonly one: string; readonly many: string }): string {
+  return `${grouped(count)} ${count === 1 ? what.one : what.many}`
+}
+
+/** RFC 3339, UTC, nanoseconds; null where a year has no four digits. */
+export function rfc3339({ seconds, nanoseconds }: Timestamp): string | null {
+  if (seconds < secondsMin || seconds >= secondsEnd) return null
+  return `${new Date(seconds * 1000).toISOString().slice(0, 19)}.${String(nanoseconds).padStart(9, '0')}Z`
+}
+
+/** Such as 2026-03-01 12:30:09, UTC. */
+export function shortTime(time: Timestamp): string {
+  return rfc3339(time)?.slice(0, 19).replace('T', ' ') ?? `@${time.seconds}`
+}
+
+/** The first 12 digits, enough for a person; dashes where there is none. */
+export function shortHash(hash: Uint8Array | undefined): string {
+  return hash === undefined ? '-'.repeat(2 * shortHashBytes) : toHex(hash.subarray(0, shortHashBytes))
+}
+
+export function hexOrNull(hash: Uint8Array | undefined): string | null {
+  return hash === undefined ? null : toHex(hash)
+}
+
+/** `path` where the bytes are UTF-8, else null, and then `pathHex`. */
+export function pathFields(path: Uint8Array): { readonly path: string | null; readonly pathHex?: string } {
+  if (isUtf8(path)) return { path: Buffer.from(path.buffer, path.byteOffset, path.length).toString() }
+  return { path: null, pathHex: toHex(path) }
+}
+
+/** For a person's eye; the root directory has a dot. */
+export function shownPath(path: Uint8Array): string {
+  return path.length === 0 ? '.' : displayPath(path)
+}
+
+const permissionLetters = 'rwxrwxrwx'
+const kindLetters = { file: '-', dir: 'd', symlink: 'l', fifo: 'p', socket: 's', char: 'c', block: 'b' } as const
+
+/** As `ls -l` shows it: -rwxr-xr-x. */
+export function modeText({ kind, mode }: Pick<EntryMeta, 'kind' | 'mode'>): string {
+  const letters = [...permissionLetters].map((letter, i) => ((mode >> (8 - i)) & 1 ? letter : '-'))
+  for (const [place, bit, lower] of [
+    [2, 0o4000, 's'],
+    [5, 0o2000, 's'],
+    [8, 0o1000, 't'],
+  ] as const) {
+    if (mode & bit) letters[place] = letters[place] === 'x' ? lower : lower.toUpperCase()
+  }
+  return kindLetters[kind] + letters.join('')
+}
+
+/** Two columns: names, then what they mean, aligned. */
+export function pairs(rows: readonly (readonly [name: string, value: string])[]): string {
+  const width = Math.max(...rows.map(([name]) => name.length))
+  return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}\n`).join('')
+}

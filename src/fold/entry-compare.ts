@@ -1,0 +1,56 @@
+/** Whether an entry of the artifact is still what the brick says of it, as far as metadata can tell. */
+import { equalBytes } from '../base/bytes.ts'
+import type { EntryMeta, Run, Timestamp } from '../base/entry.ts'
+import type { EntryRecord } from '../brick/entry-record.ts'
+import type { Listed } from '../source/list.ts'
+
+export function isDifferent(before: EntryRecord, { meta, content }: Listed): boolean {
+  return content !== undefined || needsReading(before, meta) || !sameMeta(before, meta)
+}
+
+/** Whether the content may be other than what the brick holds. */
+export function needsReading(before: EntryRecord | undefined, meta: EntryMeta): boolean {
+  if (meta.kind !== 'file') return false
+  if (before === undefined || before.kind !== 'file' || before.flags.torn || before.flags.racy) return true
+  if (before.unreadable !== undefined || before.unreadableRanges !== undefined) return true
+  return (
+    before.size !== meta.size ||
+    before.ino !== meta.ino ||
+    before.dev !== meta.dev ||
+    !sameTime(before.mtime, meta.mtime) ||
+    !sameTime(before.ctime, meta.ctime) ||
+    !sameRuns(before.extents, meta.extents)
+  )
+}
+
+function sameMeta(a: EntryMeta, b: EntryMeta): boolean {
+  return (
+    a.kind === b.kind &&
+    a.mode === b.mode &&
+    a.uid === b.uid &&
+    a.gid === b.gid &&
+    a.userName === b.userName &&
+    a.groupName === b.groupName &&
+    a.rdev === b.rdev &&
+    a.nlink === b.nlink &&
+    a.ino === b.ino &&
+    a.dev === b.dev &&
+    a.unreadable === b.unreadable &&
+    sameTime(a.mtime, b.mtime) &&
+    sameTime(a.ctime, b.ctime) &&
+    equalBytes(a.target ?? noBytes, b.target ?? noBytes) &&
+    a.xattrs.length === b.xattrs.length &&
+    a.xattrs.every((x, i) => equalBytes(x.name, b.xattrs[i]?.name ?? noBytes) && equalBytes(x.value, b.xattrs[i]?.value ?? noBytes))
+  )
+}
+
+const noBytes = new Uint8Array(0)
+
+function sameTime(a: Timestamp, b: Timestamp): boolean {
+  return a.seconds === b.seconds && a.nanoseconds === b.nanoseconds
+}
+
+function sameRuns(a: readonly Run[] | undefined, b: readonly Run[] | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b
+  return a.length === b.length && a.every((run, i) => run.start === b[i]?.start && run.length === b[i]?.length)
+}
