@@ -73,7 +73,9 @@ const columns: Section['columns'] = [
 function kindsOf(kernel: Kernel, tiles: number): Kind[] {
   const target = new Uint8Array(tileSizeBytes)
   const copy = new Uint8Array(tiles * tileSizeBytes)
-  const table = Uint16Array.from(target, (_, cell) => pointToPosition({ x: cell % tileSide, y: Math.floor(cell / tileSide) }))
+  const table = Uint16Array.from(target, (_, cell) =>
+    pointToPosition({ x: cell % tileSide, y: Math.floor(cell / tileSide) }),
+  )
   const tileOf = (tile: number) => kernel.input.subarray(tile * tileSizeBytes, (tile + 1) * tileSizeBytes)
   const kind = (name: string, count: number, work: Kind['work']): Kind => {
     return { name, tiles: count, work, bestMs: Number.POSITIVE_INFINITY }

@@ -143,7 +143,11 @@ export interface Transferred {
 /** Of this process and all its threads since its start; null where the kernel does not count. */
 export function transferred(): Transferred | null {
   try {
-    const fields = new Map(readFileSync('/proc/self/io', 'utf8').split('\n').map((line) => line.split(': ') as [string, string]))
+    const fields = new Map(
+      readFileSync('/proc/self/io', 'utf8')
+        .split('\n')
+        .map((line) => line.split(': ') as [string, string]),
+    )
     return { readBytes: Number(fields.get('rchar')), writtenBytes: Number(fields.get('wchar')) }
   } catch {
     return null

@@ -45,7 +45,11 @@ function brick(sfd: string): Peer {
     prepare: () => undefined,
     // 3: done, and some of it could not be read.
     store: (place) => ({ program: sfd, args: ['fold', place.tree, '-o', file(place), '--json'], accepted: [0, 3] }),
-    restore: (place) => ({ program: sfd, args: ['extract', file(place), '-o', place.back, '--json'], accepted: [0, 3] }),
+    restore: (place) => ({
+      program: sfd,
+      args: ['extract', file(place), '-o', place.back, '--json'],
+      accepted: [0, 3],
+    }),
     stored: file,
   }
 }
@@ -108,7 +112,8 @@ function restic(): Peer {
 /** The first line, which also has the program read from disk once before anything is timed. */
 function versionOf(program: string, option: string): string | undefined {
   const { status, stdout } = spawnSync(program, [option], { encoding: 'utf8' })
-  return status === 0 ? (stdout.split('\n')[0] ?? '').trim() : undefined
+  if (status !== 0) return undefined
+  return (stdout.split('\n')[0] ?? '').replaceAll('*', '').trim()
 }
 
 function both(a: string | undefined, b: string | undefined): string | undefined {

@@ -28,21 +28,23 @@ export interface RoundTripContext {
   readonly progress: (message: string) => void
 }
 
-const peakBytesMax = 250 * 1024 * 1024
+const peakBytesMax = 250e6
 
 interface Runs {
   readonly store: Cost[]
   readonly back: Cost[]
   storedBytes: number
+  /** Why there are no more runs. */
+  failed: string | null
 }
 
-/** Two sections: there, and back. Throws where a program fails, or does not give the tree back. */
+/** Two sections: there, and back. A program that fails, or does not give the tree back, is out; the others go on. */
 export async function roundTrip(trip: RoundTrip, context: RoundTripContext): Promise<Section[]> {
   const { tree, repetitions } = trip
   context.progress(`reading ${tree}`)
   const size = warm(tree)
   const installed = context.peers.filter(({ version }) => version !== undefined)
-  const runs = new Map(installed.map(({ name }): [string, Runs] => [name, { store: [], back: [], storedBytes: 0 }]))
+  const runs = new Map(installed.map(({ name }): [string, Runs] => [name, { store: [], back: [], storedBytes: 0, failed: null }]))
   for (let repetition = 1; repetition <= repetitions; repetition++) {
     for (const peer of installed) {
       context.progress(`${tree}: ${peer.name}, ${repetition} of ${repetitions}`)
@@ -142,7 +144,7 @@ function budgetsOf(
   const verdict = (isMet: boolean | null) => (isMet === null ? 'not judged' : isMet ? 'ok' : 'over')
   const peak = values['peakBytes']
   const memory: Budget = {
-    limit: `memory <= ${peakBytesMax / 2 ** 20} MiB`,
+    limit: `memory <= ${peakBytesMax / 1e6} MB`,
     verdict: verdict(typeof peak === 'number' ? peak <= peakBytesMax : null),
   }
   if (rival === undefined) return [memory]

@@ -60,9 +60,9 @@ export function textOfSection({ title, notes, columns, rows }: Section): string 
     return [(cells[0] ?? '').padEnd(nameWidth), ...rest].join('  ')
   }
   const printed = rows.map((item) => {
-    if (item.skipped !== null) return `${item.name.padEnd(nameWidth)}  skipped: ${item.skipped}`
+    if (item.skipped !== null) return `${item.name.padEnd(nameWidth)}  not measured: ${item.skipped}`
     const cells = [item.name, ...columns.map((column) => shown(item.values, column))]
-    return `${aligned(cells)}${item.budgets.map(textOfBudget).join(';')}`
+    return `${aligned(cells)}   ${item.budgets.map(textOfBudget).join(', ')}`
   })
   const head = `${aligned(titles)}${hasBudgets ? '   budget' : ''}`
   const all = [title, ...notes.map((note) => `  ${note}`), ...[head, ...printed].map((line) => `  ${line}`)]
@@ -70,7 +70,7 @@ export function textOfSection({ title, notes, columns, rows }: Section): string 
 }
 
 function textOfBudget({ limit, verdict }: Budget): string {
-  return `   ${verdict === 'over' ? 'OVER' : verdict} (${limit})`
+  return `${verdict === 'over' ? 'OVER' : verdict} (${limit})`
 }
 
 function pad(text: string, { width, unit }: { width: number; unit: Unit | undefined }): string {

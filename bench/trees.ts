@@ -1,7 +1,17 @@
 /**
  * The trees that are measured: those of the machine, and generated ones, alike in every run (seeded).
  */
-import { closeSync, lstatSync, mkdirSync, openSync, readdirSync, readSync, statfsSync, writeSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readSync,
+  statfsSync,
+  writeSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 
 export interface TreeSize {
@@ -110,7 +120,24 @@ function generator(seed: number): () => number {
 }
 
 function wordsOf(next: () => number, characters: number): string {
-  const syllables = ['ta', 'ri', 'mon', 'el', 'ker', 'su', 'pa', 'nel', 'or', 'di', 'vas', 'ti', 'on', 'fo', 'ly', 'gra']
+  const syllables = [
+    'ta',
+    'ri',
+    'mon',
+    'el',
+    'ker',
+    'su',
+    'pa',
+    'nel',
+    'or',
+    'di',
+    'vas',
+    'ti',
+    'on',
+    'fo',
+    'ly',
+    'gra',
+  ]
   let text = ''
   while (text.length < characters) {
     const count = 1 + (next() % 3)

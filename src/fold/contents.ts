@@ -37,14 +37,14 @@ export class ContentOutcomes {
     }
   }
 
-  /** Writes ids and flags into the model; returns the holders that have to be read again. */
-  apply(model: BrickModel, readings: Iterable<Reading>, isRacy: (entry: EntryRecord) => boolean): PathKey[] {
-    const again: PathKey[] = []
+  /** Writes ids and flags into the model; returns the files that have to be read again. */
+  apply(model: BrickModel, readings: Iterable<Reading>, isRacy: (entry: EntryRecord) => boolean): Uint8Array[] {
+    const again: Uint8Array[] = []
     const leaves = [...this.#tileHashes.keys()].sort((a, b) => a - b)
     for (const reading of readings) {
       const entry = must(model.entries.get(reading.holder), `entry ${reading.holder}`)
       const gathered = this.#gathered.get(reading.holder) ?? blank()
-      if (gathered.changed) again.push(reading.holder)
+      if (gathered.changed) again.push(entry.path)
       model.set(this.#finished(entry, gathered, { leaves, racy: isRacy(entry) }))
       model.shareContent(reading.holder)
     }

@@ -12,7 +12,7 @@ export function isDifferent(before: EntryRecord, { meta, content }: Listed): boo
 export function needsReading(before: EntryRecord | undefined, meta: EntryMeta): boolean {
   if (meta.kind !== 'file') return false
   if (before === undefined || before.kind !== 'file' || before.flags.torn || before.flags.racy) return true
-  if (before.unreadable !== undefined || before.unreadableRanges !== undefined) return true
+  if (before.contentId === undefined || before.unreadable !== undefined) return true
   return (
     before.size !== meta.size ||
     before.ino !== meta.ino ||

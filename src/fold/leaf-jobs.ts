@@ -90,8 +90,8 @@ class JobDraft {
     const slot = slotOf(entry)
     const reading = this.#plan.readings.get(bytesKey(entry.path))
     const at = slot.start - this.#leafStart
-    const readable = reading !== undefined || entry.contentId !== undefined
-    if (!readable) return
+    const isThere = entry.contentId !== undefined || entry.unreadableRanges !== undefined
+    if (reading === undefined && !isThere) return
     for (const run of ownedRuns(entry)) {
       this.#owned.push({ at: at + run.start, length: run.length })
       if (reading !== undefined) this.#addPiece(reading, { fileOffset: run.start, at: at + run.start, length: run.length })

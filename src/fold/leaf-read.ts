@@ -8,6 +8,7 @@ import { createHash, hash } from 'node:crypto'
 import { closeSync } from 'node:fs'
 import { must } from '../base/assert.ts'
 import type { Run } from '../base/entry.ts'
+import { LibcError } from '../linux/libc.ts'
 import { openContent, readExactly, sameVersion, statOpen } from '../source/read.ts'
 import { fileAt, unpackPieces } from './job-pack.ts'
 import type { FileOutcome, JobFile, LeafJob, Piece } from './leaf-job.ts'
@@ -57,14 +58,39 @@ interface FileRead {
 function readFile(memory: Uint8Array, file: WantedFile, pieces: readonly Piece[]): FileRead {
   if (file.content !== undefined) return copyContent(memory, file, file.content, pieces)
   const opened = openContent(file.root, file.wanted, file.accept)
-  if (opened.kind === 'unreadable') return { outcome: opened, lostRuns: pieces, bytes: 0 }
-  if (opened.kind === 'changed') return { outcome: { kind: 'changed' }, lostRuns: [], bytes: 0 }
+  if (opened.kind === 'unreadable') return lost(memory, pieces, opened.why)
+  if (opened.kind === 'changed') {
+    if (file.accept === 'any') return lost(memory, pieces, alwaysGone)
+    return { outcome: { kind: 'changed' }, lostRuns: [], bytes: 0 }
+  }
   try {
     return readOpen(memory, file, pieces, opened.fd)
+  } catch (error) {
+    // Beyond EIO, which is read around: a server that is gone (ESTALE, ENOTCONN), a lock, a driver's own refusal.
+    const why = errnoNameOf(error)
+    if (why === undefined) throw error
+    return lost(memory, pieces, why)
   } finally {
     closeSync(opened.fd)
   }
 }
+
+/** Of a file that is there when it is listed and gone, or no file, each time it is opened. */
+const alwaysGone = 'ESTALE'
+
+/** Nothing of the file could be read. */
+function lost(memory: Uint8Array, pieces: readonly Piece[], why: string): FileRead {
+  for (const { at, length } of pieces) memory.fill(0, at, at + length)
+  return { outcome: { kind: 'unreadable', why }, lostRuns: pieces, bytes: 0 }
+}
+
+function errnoNameOf(error: unknown): string | undefined {
+  if (error instanceof LibcError) return error.errnoName
+  const { code } = error as NodeJS.ErrnoException
+  return error instanceof Error && code !== undefined && errnoName.test(code) ? code : undefined
+}
+
+const errnoName = /^E[A-Z0-9]+$/
 
 function readOpen(memory: Uint8Array, file: WantedFile, pieces: readonly Piece[], fd: number): FileRead {
   const lostRuns: LostRun[] = []

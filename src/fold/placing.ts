@@ -36,30 +36,24 @@ interface Former {
   readonly record: EntryRecord
 }
 
-/** `forced`: read these although their metadata says that nothing changed. */
-export function placeContents(
-  model: BrickModel,
-  differences: readonly Difference[],
-  forced: ReadonlySet<PathKey>,
-): Placing {
-  const batch = new Batch(model, differences, forced)
-  return batch.run()
+export function placeContents(model: BrickModel, differences: readonly Difference[]): Placing {
+  return new Batch(model, differences).run()
 }
 
 class Batch {
   readonly #model: BrickModel
   readonly #differences: readonly Difference[]
-  readonly #forced: ReadonlySet<PathKey>
   readonly #formerByPath = new Map<PathKey, Former>()
   readonly #formerByInode = new Map<string, Former>()
+  /** Slots that their own entry did not keep. */
+  readonly #outgrown: EntryRecord[] = []
   readonly #readings: Reading[] = []
   readonly #unreadable: Reading[] = []
   #cursor = 0
 
-  constructor(model: BrickModel, differences: readonly Difference[], forced: ReadonlySet<PathKey>) {
+  constructor(model: BrickModel, differences: readonly Difference[]) {
     this.#model = model
     this.#differences = differences
-    this.#forced = forced
   }
 
   run(): Placing {
@@ -72,8 +66,8 @@ class Batch {
       else this.#place(after, this.#takeFormer(after.meta, ['path', 'inode']))
     }
     for (const names of groups.values()) this.#placeLinks(names)
-    const unreadable = this.#unreadable
-    return { readings: this.#readings, unreadable, freed: [...this.#formerByPath.values()].map(({ record }) => record) }
+    const freed = [...this.#outgrown, ...[...this.#formerByPath.values()].map(({ record }) => record)]
+    return { readings: this.#readings, unreadable: this.#unreadable, freed }
   }
 
   /** Takes what differs out of the model; slots are remembered. */
@@ -127,13 +121,13 @@ class Batch {
     const { meta } = listed
     const key = bytesKey(meta.path)
     const kept = former?.slot !== undefined && keepsSlot({ slotLength: former.slot.length, sizeBytes: meta.size })
-    if (former !== undefined && !kept) this.#formerByPath.set(`former:${key}`, { key, record: former })
+    if (former !== undefined && !kept) this.#outgrown.push(former)
     const outgrown = former !== undefined && !kept && meta.size > 0 ? 1 : 0
     const grown = (former?.grown ?? 0) + outgrown
     const slot = kept ? former.slot : this.#newSlot(meta, grown)
     const bare = { ...bareRecord(meta), grown, unknown: former?.unknown ?? [] }
     const isEmpty = meta.size === 0 && meta.unreadable === undefined
-    const known = kept && listed.content === undefined && !this.#forced.has(key) && !needsReading(former, meta)
+    const known = kept && listed.content === undefined && !needsReading(former, meta)
     this.#model.set({
       ...bare,
       ...(slot !== undefined && { slot }),

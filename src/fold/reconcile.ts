@@ -15,7 +15,7 @@ import type { BrickMeta } from '../brick/meta.ts'
 import type { Head } from '../store/brick-file.ts'
 import { diskError } from '../store/brick-writer.ts'
 import { ContentOutcomes } from './contents.ts'
-import type { LeafResult } from './leaf-job.ts'
+import type { LeafJob, LeafResult } from './leaf-job.ts'
 import { leafItem } from './leaf-items.ts'
 import { type JobPlan, planJob } from './leaf-jobs.ts'
 import type { LeafPool } from './leaf-pool.ts'
@@ -32,7 +32,7 @@ import { changeTree, type TreeRoot } from './tree.ts'
 /** A file that keeps changing is read this often, then taken as it comes and marked torn. */
 const attemptsMax = 10
 const backoffMsMax = 50
-/** A change so shortly before the read may be followed by one with the same times. */
+/** A change so shortly before the look at a file may be followed by one with the same times. */
 const racyNs = 20_000_000n
 /** Slots of removed entries stay free for this many commits. */
 const graceCommits = 50
@@ -88,6 +88,8 @@ class Reconcile {
   #doneBytes = 0
   #totalBytes = 0
   readonly #racy = new Set<PathKey>()
+  /** When the round's look at the artifact began. */
+  #lookedAtNs = 0n
 
   constructor(brick: OpenBrick, request: ReconcileRequest) {
     this.#brick = brick
@@ -98,38 +100,43 @@ class Reconcile {
 
   async run(): Promise<ReconcileResult> {
     const { model } = this.#brick
-    const { lister, scopes } = this.#request
-    this.#report('listing')
     const generation = this.#brick.writer.generation
     model.space.releaseRetired(generation - graceCommits)
-    let differences = await findDifferences(model, lister, { scopes, pause: () => this.#pause() })
-    let forced: ReadonlySet<PathKey> = new Set()
+    let differences = await this.#look(this.#request.scopes)
     for (let attempt = 1; differences.length > 0 || this.#tree === undefined; attempt++) {
-      const again = await this.#round(differences, { forced, isLast: attempt === attemptsMax })
+      const again = await this.#round(differences, attempt === attemptsMax ? 'any' : 'same version')
       if (again.length === 0) break
       await sleep(Math.min(2 ** attempt, backoffMsMax))
-      forced = new Set(again)
-      differences = this.#lookAgain(again)
+      differences = await this.#look(again.map((path) => ({ path, reach: 'entry' })))
     }
+    this.#stopIfAsked()
     this.#report('committing')
     return this.#commit(this.#meta ?? (await this.#request.meta(this.#length)))
   }
 
-  /** One round: place, mark, read, rebuild the tree. Returns the holders that changed while they were read. */
-  async #round(
-    differences: readonly Difference[],
-    { forced, isLast }: { forced: ReadonlySet<PathKey>; isLast: boolean },
-  ): Promise<readonly PathKey[]> {
+  /** A listing that was stopped half-way says nothing: what it did not list is not gone. */
+  async #look(scopes: readonly Scope[]): Promise<readonly Difference[]> {
+    this.#stopIfAsked()
+    this.#report('listing')
+    this.#lookedAtNs = this.#request.clock.nowNs()
+    const { lister } = this.#request
+    const differences = await findDifferences(this.#brick.model, lister, { scopes, pause: () => this.#pause() })
+    this.#stopIfAsked()
+    return differences
+  }
+
+  /** One round: place, mark, read, rebuild the tree. Returns the files that changed while they were read. */
+  async #round(differences: readonly Difference[], accept: LeafJob['accept']): Promise<readonly Uint8Array[]> {
     const { model, context, writer } = this.#brick
     for (const { key, before } of differences) if (!this.#before.has(key)) this.#before.set(key, before)
-    const placing = placeContents(model, differences, forced)
+    const placing = placeContents(model, differences)
     for (const { slot } of placing.freed) if (slot !== undefined) model.space.retire(slot, writer.generation)
     const length = model.space.end
     this.#meta ??= await this.#request.meta(length)
     const plan = markTiles(model, placing, { before: this.#length, after: length })
     this.#noteRanges(placing)
     const outcomes = new ContentOutcomes(context.merkle)
-    const leaves = await this.#runJobs({ placing, plan, outcomes, isLast })
+    const leaves = await this.#runJobs({ placing, plan, outcomes, accept })
     const change = { generation: writer.generation, height: heightFor(length), leaves, ranges: plan.ranges }
     const { root, replacedBytes } = changeTree(context, this.#tree, change)
     this.#tree = root
@@ -142,11 +149,11 @@ class Reconcile {
     placing: Placing
     plan: TilePlan
     outcomes: ContentOutcomes
-    isLast: boolean
+    accept: LeafJob['accept']
   }): Promise<Map<number, NodeItem>> {
-    const { placing, plan, outcomes, isLast } = round
-    const { pool, signal, root } = this.#request
-    const jobs = this.#jobPlan(placing, { root, isLast })
+    const { placing, plan, outcomes, accept } = round
+    const { pool } = this.#request
+    const jobs = this.#jobPlan(placing, accept)
     this.#totalBytes += placing.readings.reduce((sum, { listed }) => sum + listed.meta.size, 0)
     const leaves = new Map<number, NodeItem>()
     const indexes = [...plan.leaves.keys()].sort((a, b) => a - b)
@@ -154,7 +161,7 @@ class Reconcile {
     const work = async (): Promise<void> => {
       for (let index = indexes.shift(); index !== undefined && failures.length === 0; index = indexes.shift()) {
         try {
-          if (signal.aborted) throw new FoundryError('CANCELLED', 'Folding was stopped; nothing was changed.')
+          this.#stopIfAsked()
           const result = await this.#runJob(index, { jobs, plan, outcomes })
           leaves.set(index, result.item)
         } catch (error) {
@@ -186,7 +193,7 @@ class Reconcile {
     return result
   }
 
-  #jobPlan(placing: Placing, { root, isLast }: { root: Uint8Array; isLast: boolean }): JobPlan {
+  #jobPlan(placing: Placing, accept: LeafJob['accept']): JobPlan {
     const readings = new Map<PathKey, Reading>(placing.readings.map((reading) => [reading.holder, reading]))
     const large = placing.readings.filter(({ slot }) => slot.length > 65_536).sort((a, b) => a.slot.start - b.slot.start)
     return {
@@ -194,8 +201,8 @@ class Reconcile {
       generation: this.#brick.writer.generation,
       readings,
       large,
-      root,
-      accept: isLast ? 'any' : 'same version',
+      root: this.#request.root,
+      accept,
     }
   }
 
@@ -207,23 +214,10 @@ class Reconcile {
     }
   }
 
-  #lookAgain(holders: readonly PathKey[]): Difference[] {
-    const { model } = this.#brick
-    const keys = new Set<PathKey>()
-    for (const key of holders) {
-      const entry = must(model.entries.get(key), `entry ${key}`)
-      keys.add(key)
-      for (const name of model.linksOf(entry)) keys.add(name)
-    }
-    return [...keys].map((key) => {
-      const before = must(model.entries.get(key), `entry ${key}`)
-      return { key, before, after: this.#request.lister.stat(before.path) }
-    })
-  }
-
+  /** Measured from the look, not from now: reading may have taken long. A time of the future proves as much as any. */
   #isRacy(entry: EntryRecord): boolean {
-    const age = this.#request.clock.nowNs() - nanosecondsOf(entry.ctime)
-    const racy = age >= 0n && age < racyNs
+    const changedNs = nanosecondsOf(entry.ctime)
+    const racy = changedNs > this.#lookedAtNs - racyNs && changedNs < this.#request.clock.nowNs() + racyNs
     if (racy) this.#racy.add(bytesKey(entry.path))
     else this.#racy.delete(bytesKey(entry.path))
     return racy
@@ -276,6 +270,10 @@ class Reconcile {
   async #pause(): Promise<void> {
     this.#report('listing')
     await new Promise<void>((resolve) => setImmediate(resolve))
+    this.#stopIfAsked()
+  }
+
+  #stopIfAsked(): void {
     if (this.#request.signal.aborted) throw new FoundryError('CANCELLED', 'Folding was stopped; nothing was changed.')
   }
 

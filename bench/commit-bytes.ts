@@ -1,0 +1,153 @@
+/**
+ * What one small change costs: bytes that its commit writes, and, apart from them, bytes that are read to find it out.
+ *
+ * The first fold is a process of its own (its peak memory is a figure, too). The second runs in this process, in one
+ * thread, so that the system's count of what is read and written is of this fold alone.
+ */
+import { randomBytes } from 'node:crypto'
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  statSync,
+  writeSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
+import { foldSource } from '../src/fold/fold-source.ts'
+import { type Meter, transferred } from './measure.ts'
+import { type Column, type Row, row, type Section } from './table.ts'
+import { makeRandomFile, makeSmallFiles } from './trees.ts'
+
+export interface CommitBytesOptions {
+  readonly sfd: string
+  readonly meter: Meter
+  readonly folder: string
+  readonly largeBytes: number
+  readonly fileCount: number
+  readonly progress: (message: string) => void
+}
+
+const tileWrittenBytesMax = 200 * 1024
+const fileWrittenBytesMax = 300 * 1024
+const peakBytesMax = 250e6
+
+const columns: readonly Column[] = [
+  { key: 'writtenBytes', title: 'written', unit: 'bytes' },
+  { key: 'growthBytes', title: 'brick grew by', unit: 'bytes' },
+  { key: 'readBytes', title: 'read', unit: 'bytes' },
+  { key: 'commitSeconds', title: 'time', unit: 'seconds' },
+  { key: 'firstFoldSeconds', title: 'first fold', unit: 'seconds' },
+  { key: 'firstFoldPeakBytes', title: 'its peak memory', unit: 'bytes' },
+]
+
+export async function commitBytesSection(options: CommitBytesOptions): Promise<Section> {
+  const { folder, largeBytes, fileCount, progress } = options
+  const large = join(folder, 'large', 'file')
+  const small = join(folder, 'small')
+  mkdirSync(dirname(large))
+  progress(`making a file of ${largeBytes / 2 ** 20} MiB`)
+  makeRandomFile(large, largeBytes)
+  const rows = [
+    await oneChange(options, {
+      name: `1 byte of ${largeBytes / 2 ** 20} MiB in one file`,
+      source: large,
+      writtenBytesMax: tileWrittenBytesMax,
+      change: () => changeByte(large, Math.floor(largeBytes / 3)),
+    }),
+  ]
+  rmSync(dirname(large), { recursive: true })
+  progress(`making ${fileCount} files`)
+  const paths = makeSmallFiles(small, { count: fileCount, meanBytes: 2048 })
+  const changed = paths[Math.floor(paths.length / 3)] as string
+  rows.push(
+    await oneChange(options, {
+      name: `1 file of ${fileCount}`,
+      source: small,
+      writtenBytesMax: fileWrittenBytesMax,
+      change: () => writeFileSync(changed, Buffer.concat([readFileSync(changed), Buffer.from('one more line\n')])),
+    }),
+  )
+  rmSync(small, { recursive: true })
+  return {
+    id: 'commit-bytes',
+    title: 'What the commit of one small change writes',
+    notes: ['Written and read: through write(2) and read(2), from the page cache too; the source is read anew.'],
+    columns,
+    rows,
+  }
+}
+
+interface Change {
+  readonly name: string
+  readonly source: string
+  readonly writtenBytesMax: number
+  readonly change: () => void
+}
+
+async function oneChange(options: CommitBytesOptions, { name, source, writtenBytesMax, change }: Change): Promise<Row> {
+  const { sfd, meter, folder, progress } = options
+  const brick = join(folder, 'change.brick')
+  progress(`first fold, ${name}`)
+  const first = await meter.run({ program: sfd, args: ['fold', source, '-o', brick, '--json'] })
+  const sizeBefore = statSync(brick).size
+  change()
+  progress(`second fold, ${name}`)
+  const before = transferred()
+  const startMs = performance.now()
+  await foldAgain(source, brick)
+  const commitSeconds = (performance.now() - startMs) / 1000
+  const after = transferred()
+  const growthBytes = statSync(brick).size - sizeBefore
+  const counted = before !== null && after !== null
+  const writtenBytes = counted ? after.writtenBytes - before.writtenBytes : growthBytes
+  const values = {
+    writtenBytes,
+    growthBytes,
+    readBytes: counted ? after.readBytes - before.readBytes : null,
+    commitSeconds,
+    firstFoldSeconds: first.wallSeconds,
+    firstFoldPeakBytes: first.peakBytes,
+  }
+  rmSync(brick)
+  const { peakBytes } = first
+  return row(name, values, [
+    { limit: `<= ${writtenBytesMax / 1024} KiB written`, verdict: writtenBytes <= writtenBytesMax ? 'ok' : 'over' },
+    {
+      limit: `memory <= ${peakBytesMax / 1e6} MB`,
+      verdict: peakBytes === null ? 'not judged' : peakBytes <= peakBytesMax ? 'ok' : 'over',
+    },
+  ])
+}
+
+async function foldAgain(source: string, brick: string): Promise<void> {
+  await foldSource({
+    source: Buffer.from(source),
+    brick: Buffer.from(brick),
+    exclude: [],
+    crossFilesystems: 'no',
+    workers: 0,
+    clock: { nowNs: () => BigInt(Date.now()) * 1_000_000n, monotonicMs: () => performance.now() },
+    random: { bytes: (count) => new Uint8Array(randomBytes(count)) },
+    signal: new AbortController().signal,
+    reason: 'bench',
+    onProgress: () => undefined,
+  })
+}
+
+function changeByte(path: string, offset: number): void {
+  const file = openSync(path, 'r+')
+  const byte = new Uint8Array(1)
+  readSync(file, byte, 0, 1, offset)
+  writeSync(
+    file,
+    byte.map((value) => value ^ 0xff),
+    0,
+    1,
+    offset,
+  )
+  closeSync(file)
+}

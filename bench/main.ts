@@ -1,0 +1,204 @@
+/**
+ * npm run bench: how this build does against what is installed, as ratios measured in one run on one machine.
+ *
+ * Everything that is made lies in one temporary folder, which is removed at the end and after Ctrl-C. Stdout has the
+ * results, stderr what is being done. Nothing here is a test: exit code 1 means that a part could not be measured, never
+ * that it was slow.
+ */
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs'
+import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { commitBytesSection } from './commit-bytes.ts'
+import { kernelSections } from './kernel-ratio.ts'
+import { latencySection } from './latency.ts'
+import { createMeter } from './measure.ts'
+import { findPeers, type Peer } from './peers.ts'
+import { type RoundTrip, roundTrip } from './round-trip.ts'
+import { type Section, textOfSection } from './table.ts'
+import { checkFreeSpace, isInMemory, makeSmallFiles, treeSize } from './trees.ts'
+
+const usage = `npm run bench -- [--quick] [--json] [--only PART]... [--tree DIR]... [--repetitions N] [--tmp DIR] [--sfd PATH]
+
+  --quick          small generated trees, once each: shows that the bench works, not how fast anything is
+  --json           one JSON object instead of tables
+  --only PART      kernel, trees, bytes or latency; may be repeated
+  --tree DIR       tree to store and give back, instead of /usr/lib/x86_64-linux-gnu and /usr/share; may be repeated
+  --repetitions N  runs of every program on every tree (3)
+  --tmp DIR        where to write; on the disk that is to be measured (${tmpdir()})
+  --sfd PATH       another build of ours
+`
+const parts = ['kernel', 'trees', 'bytes', 'latency'] as const
+type Part = (typeof parts)[number]
+
+const sizes = {
+  full: { largeBytes: 2 ** 30, fileCount: 50_000, changes: 50 },
+  quick: { largeBytes: 32 * 2 ** 20, fileCount: 2_000, changes: 2 },
+} as const
+
+/** The issue's trees, with the peer that is to be beaten on each. */
+const usualTrees = [
+  { id: 'lib', tree: '/usr/lib/x86_64-linux-gnu', rival: 'borg, lz4' },
+  { id: 'share', tree: '/usr/share', rival: 'restic' },
+] as const
+
+const options = readOptions()
+const stop = new AbortController()
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => stop.abort())
+const failures: string[] = []
+await main()
+
+async function main(): Promise<void> {
+  const folder = mkdtempSync(join(options.tmp, 'sfd-bench-'))
+  try {
+    const sections: Section[] = []
+    const meter = createMeter({ folder, signal: stop.signal })
+    const peers = findPeers(options.sfd)
+    const machine = machineOf(peers, meter.by)
+    if (!options.json) process.stdout.write(`${textOfMachine(machine)}\n`)
+    for await (const section of measured({ folder, meter, peers })) {
+      sections.push(section)
+      if (!options.json) process.stdout.write(`${textOfSection(section)}\n`)
+    }
+    if (options.json) process.stdout.write(`${JSON.stringify({ machine, sections, failures }, null, 2)}\n`)
+    else process.stdout.write(`load average at the end: ${textOfLoad()}\n`)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+  process.exitCode = stop.signal.aborted ? 130 : failures.length > 0 ? 1 : 0
+}
+
+interface Tools {
+  readonly folder: string
+  readonly meter: ReturnType<typeof createMeter>
+  readonly peers: readonly Peer[]
+}
+
+/** In order; a part that fails is said and the next one goes on. */
+async function* measured({ folder, meter, peers }: Tools): AsyncGenerator<Section> {
+  const { sfd, size } = options
+  const { largeBytes, fileCount, changes } = sizes[size]
+  const judge = size === 'quick' ? 'no' : 'yes'
+  const { signal } = stop
+  if (options.only.has('kernel')) yield* await attempt('kernel', async () => kernelSections({ size }))
+  for (const trip of options.only.has('trees') ? tripsOf(folder) : []) {
+    yield* await attempt(trip.tree, async () => {
+      checkFreeSpace(folder, 2.5 * treeSize(trip.tree).bytes)
+      return roundTrip(trip, { peers, meter, folder, progress })
+    })
+  }
+  if (options.only.has('bytes')) {
+    yield* await attempt('bytes', async () => {
+      checkFreeSpace(folder, 2.5 * largeBytes)
+      return [await commitBytesSection({ sfd, meter, folder, largeBytes, fileCount, progress })]
+    })
+  }
+  if (options.only.has('latency')) {
+    yield* await attempt('latency', async () => {
+      return [await latencySection({ sfd, folder, count: changes, signal, judge, progress })]
+    })
+  }
+}
+
+async function attempt(part: string, run: () => Promise<Section[]>): Promise<Section[]> {
+  if (stop.signal.aborted) return []
+  try {
+    return await run()
+  } catch (error) {
+    if (stop.signal.aborted) return []
+    const message = `${part}: ${(error as Error).message}`
+    failures.push(message)
+    process.stderr.write(`not measured: ${message}\n`)
+    return []
+  }
+}
+
+function tripsOf(folder: string): RoundTrip[] {
+  const { repetitions } = options
+  if (options.size === 'quick') {
+    return [
+      { count: 40, meanBytes: 100_000 },
+      { count: 500, meanBytes: 2_048 },
+    ].map((files, index): RoundTrip => {
+      const tree = join(folder, `tree-${index}`)
+      makeSmallFiles(tree, files)
+      const { id, rival } = usualTrees[index] as (typeof usualTrees)[number]
+      return { id, tree, rival, repetitions, judge: 'no' }
+    })
+  }
+  if (options.trees.length === 0) return usualTrees.map((usual) => ({ ...usual, repetitions, judge: 'yes' }))
+  return options.trees.map((tree, index) => ({
+    id: `tree-${index}`,
+    tree,
+    rival: undefined,
+    repetitions,
+    judge: 'yes',
+  }))
+}
+
+function machineOf(peers: readonly Peer[], meter: string) {
+  return {
+    processor: `${cpus()[0]?.model ?? 'unknown'}, ${availableParallelism()} threads`,
+    node: process.version,
+    loadAverage: textOfLoad(),
+    folder: `${options.tmp}${isInMemory(options.tmp) ? ' (in memory: nothing there is durable; see --tmp)' : ''}`,
+    meter,
+    programs: Object.fromEntries(peers.map(({ name, version }) => [name, version ?? 'not installed'])),
+  }
+}
+
+function textOfMachine({ programs, ...facts }: ReturnType<typeof machineOf>): string {
+  const lines = [...Object.entries(facts), ...Object.entries(programs)]
+  return lines.map(([name, value]) => `${name.padEnd(18)}${value}\n`).join('')
+}
+
+/** Of the last 1, 5 and 15 minutes; above 0.5 at the start, others are at work and figures are worse than they could be. */
+function textOfLoad(): string {
+  return loadavg()
+    .map((load) => load.toFixed(2))
+    .join(' ')
+}
+
+function progress(message: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${message}`)
+}
+
+function readOptions() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        quick: { type: 'boolean', default: false },
+        json: { type: 'boolean', default: false },
+        only: { type: 'string', multiple: true, default: [...parts] },
+        tree: { type: 'string', multiple: true, default: [] },
+        repetitions: { type: 'string' },
+        tmp: { type: 'string', default: tmpdir() },
+        sfd: { type: 'string', default: join(import.meta.dirname, '../bin/sfd') },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    })
+    if (values.help) {
+      process.stdout.write(usage)
+      process.exit(0)
+    }
+    const unknown = values.only.find((part) => !parts.includes(part as Part))
+    if (unknown !== undefined) throw new Error(`There is no part ${unknown}.`)
+    const size = values.quick ? 'quick' : 'full'
+    const repetitions = Number(values.repetitions ?? (values.quick ? 1 : 3))
+    if (!Number.isInteger(repetitions) || repetitions < 1) throw new Error('--repetitions is a number from 1.')
+    const trees = values.tree.map((tree) => resolve(tree))
+    const { json } = values
+    return {
+      json,
+      size,
+      repetitions,
+      trees,
+      only: new Set(values.only),
+      tmp: realpathSync(values.tmp),
+      sfd: resolve(values.sfd),
+    } as const
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n\n${usage}`)
+    process.exit(2)
+  }
+}

@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { byteClassOf } from './byte-class.ts'
+import { byteCharacter, groupedInteger, hexOffset, iecSize, scaleBar } from './format.ts'
+
+test('sizes are in IEC units with at most three digits', () => {
+  const cases = [
+    [0, '0\u00a0B'],
+    [1023, '1023\u00a0B'],
+    [1024, '1\u00a0KiB'],
+    [1536, '1.5\u00a0KiB'],
+    [4096, '4\u00a0KiB'],
+    [123_456_789, '118\u00a0MiB'],
+  ] as const
+  for (const [bytes, text] of cases) assert.equal(iecSize(bytes), text)
+})
+
+test('offsets are grouped by four hex digits, integers by three', () => {
+  assert.equal(hexOffset(0), '0x0')
+  assert.equal(hexOffset(0x1a2f0), '0x1\u2009a2f0')
+  assert.equal(groupedInteger(1_234_567), '1\u2009234\u2009567')
+})
+
+test('every byte has one class and at most one character', () => {
+  const counts = new Map<string, number>()
+  for (let byte = 0; byte < 256; byte++) counts.set(byteClassOf(byte), (counts.get(byteClassOf(byte)) ?? 0) + 1)
+  assert.deepEqual(Object.fromEntries(counts), { zero: 1, control: 27, text: 100, high: 127, ff: 1 })
+  assert.equal(byteCharacter(0x0a), 'LF')
+  assert.equal(byteCharacter(0x48), 'H')
+  assert.equal(byteCharacter(0x80), undefined)
+})
+
+test('the scale bar is a power of two of units and fits', () => {
+  for (const scale of [0.001, 0.06, 1, 3, 128]) {
+    const { units, pixels } = scaleBar({ scale, pixelsMax: 72 })
+    assert.ok(Number.isInteger(Math.log2(units)) && pixels <= 72 && pixels > 36)
+  }
+})
