@@ -84,7 +84,7 @@ async function* measured({ folder, meter, peers }: Tools): AsyncGenerator<Sectio
   for (const trip of options.only.has('trees') ? tripsOf(folder) : []) {
     yield* await attempt(trip.tree, async () => {
       checkFreeSpace(folder, 2.5 * treeSize(trip.tree).bytes)
-      return roundTrip(trip, { peers, meter, folder, progress })
+      return roundTrip(trip, { peers, meter, folder, progress, failed })
     })
   }
   if (options.only.has('bytes')) {
@@ -105,12 +105,15 @@ async function attempt(part: string, run: () => Promise<Section[]>): Promise<Sec
   try {
     return await run()
   } catch (error) {
-    if (stop.signal.aborted) return []
-    const message = `${part}: ${(error as Error).message}`
-    failures.push(message)
-    process.stderr.write(`not measured: ${message}\n`)
+    failed(`${part}: ${(error as Error).message}`)
     return []
   }
+}
+
+function failed(message: string): void {
+  if (stop.signal.aborted) return
+  failures.push(message)
+  process.stderr.write(`not measured: ${message}\n`)
 }
 
 function tripsOf(folder: string): RoundTrip[] {

@@ -26,6 +26,7 @@ export interface RoundTripContext {
   /** For stores; removed again by each run. */
   readonly folder: string
   readonly progress: (message: string) => void
+  readonly failed: (message: string) => void
 }
 
 const peakBytesMax = 250e6
@@ -34,8 +35,8 @@ interface Runs {
   readonly store: Cost[]
   readonly back: Cost[]
   storedBytes: number
-  /** Why there are no more runs. */
-  failed: string | null
+  /** Why there are no runs, or no more. */
+  missing: string | null
 }
 
 /** Two sections: there, and back. A program that fails, or does not give the tree back, is out; the others go on. */
@@ -43,20 +44,28 @@ export async function roundTrip(trip: RoundTrip, context: RoundTripContext): Pro
   const { tree, repetitions } = trip
   context.progress(`reading ${tree}`)
   const size = warm(tree)
-  const installed = context.peers.filter(({ version }) => version !== undefined)
-  const runs = new Map(installed.map(({ name }): [string, Runs] => [name, { store: [], back: [], storedBytes: 0, failed: null }]))
+  const runs = new Map(context.peers.map(({ name, version }) => [name, newRuns(version)]))
   for (let repetition = 1; repetition <= repetitions; repetition++) {
-    for (const peer of installed) {
+    for (const peer of context.peers) {
+      const run = runs.get(peer.name) as Runs
+      if (run.missing !== null) continue
       context.progress(`${tree}: ${peer.name}, ${repetition} of ${repetitions}`)
       const folder = mkdtempSync(join(context.folder, 'round-trip-'))
       try {
-        await runOnce(peer, { place: makePlace({ tree, folder }), size, context, runs: runs.get(peer.name) as Runs })
+        await runOnce(peer, { place: makePlace({ tree, folder }), size, context, runs: run })
+      } catch (error) {
+        run.missing = (error as Error).message
+        context.failed(`${tree}: ${run.missing}`)
       } finally {
         rmSync(folder, { recursive: true, force: true })
       }
     }
   }
   return [section(trip, { size, runs, context, way: 'store' }), section(trip, { size, runs, context, way: 'back' })]
+}
+
+function newRuns(version: string | undefined): Runs {
+  return { store: [], back: [], storedBytes: 0, missing: version === undefined ? 'not installed' : null }
 }
 
 async function runOnce(
@@ -106,8 +115,8 @@ function section(
     return median(runs.get(name)?.[way].map(({ wallSeconds }) => wallSeconds) ?? [])
   }
   const rows = context.peers.map((peer): Row => {
-    const run = runs.get(peer.name)
-    if (run === undefined) return skippedRow(peer.name, 'not installed')
+    const run = runs.get(peer.name) as Runs
+    if (run.missing !== null) return skippedRow(peer.name, run.missing.split('\n')[0] ?? '')
     const values = valuesOf(run, { way, ours: wallOf(ourName) })
     const isOurs = peer.name === ourName && way === 'store'
     return row(peer.name, values, isOurs ? budgetsOf(trip, { values, wallOf }) : [])

@@ -835,7 +835,7 @@ class Brick:
                 state['collect'](e)
                 ok = False
         if state['levels'] is not None:
-            state['levels'].setdefault(level, []).append([sha(k) for k, _ in items])
+            state['levels'].setdefault(level, []).append([sha(bytes([level]) + k) for k, _ in items])
         out = {'count': count, 'last': items[-1][0], 'level': level, 'off': off, 'tree': None, 'meta': None}
         if which == ENTRIES and ok:
             head = (b'\4', b'\x08') if level == 0 else (bytes([5, level]), bytes([9, level]))
@@ -853,7 +853,7 @@ class Brick:
         if level > 7 or parent is not None and level != parent - 1:
             raise c.bad(f'level {level}')
         count = c.varint()
-        if not 1 <= count <= 512:
+        if not 1 <= count <= 256:
             raise Bad('shape', ptr[0], f'page of {count} items')
         items, last = [], None
         for _ in range(count):
@@ -895,7 +895,7 @@ class Brick:
             for level in range(root['level'] + 1):
                 pages = levels[level]
                 sizes = [len(p) for p in pages]
-                if sizes != shape([h for p in pages for h in p], level) or (len(pages) == 1) != (level == root['level']):
+                if sizes != shape([h for p in pages for h in p]) or (len(pages) == 1) != (level == root['level']):
                     self.report(Bad('shape', root['off'], f'{MAPS[which]}: pages of level {level}'))
         if which == ENTRIES and (root or not self.rec.maps[ENTRIES][0]):
             if (root['tree'] if root else sha(b'\4')) != self.rec.tree:
@@ -1191,15 +1191,15 @@ class Brick:
             self.report(Bad('overview', p[0], f'level {level} page is not what the bytes give'))
 
 
-def shape(hashes, level):
-    """The page sizes of a level (section 8)."""
-    out, start, bits = [], 0, 7 * (level + 1)
+def shape(hashes):
+    """The page sizes of a level (section 8); hashes = h(level, key) of its items."""
+    out, start = [], 0
     for i, h in enumerate(hashes):
-        if i + 1 == len(hashes) or int.from_bytes(h[:8], 'big') >> 64 - bits == 0:
+        if i + 1 == len(hashes) or h[0] < 4:
             todo = [(start, i + 1)]
             while todo:
                 a, b = todo.pop()
-                if b - a <= 512:
+                if b - a <= 256:
                     out.append(b - a)
                 else:
                     m = min(range(a, b - 1), key=hashes.__getitem__)

@@ -22,7 +22,7 @@ import {
   type Page,
 } from './page.ts'
 import type { MapItem } from './page-read.ts'
-import { divideRun, isNaturalCut, levelsMax } from './page-shape.ts'
+import { divideRun, isNaturalCut, keyHash, levelsMax } from './page-shape.ts'
 import { emptyMap, type MapTree, type PageStore, recordOf } from './page-store.ts'
 import { recordBytesMax } from './record-fields.ts'
 
@@ -132,10 +132,10 @@ export class MapBuilder {
   add(item: Item, level: number): void {
     const open = this.#level(level)
     if (open.ended) this.#writeRun(level)
-    const hash = this.#store.tools.sha256(item.key)
+    const hash = keyHash(this.#store.tools, level, item.key)
     open.items.push(item)
     open.hashes.push(hash)
-    open.ended = isNaturalCut(hash, level, this.#map.shape)
+    open.ended = isNaturalCut(hash, this.#map.shape)
   }
 
   /** The root page, undefined for no items. `bottom` is the lowest level that was added to. */

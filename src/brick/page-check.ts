@@ -7,7 +7,7 @@ import type { MapRoot } from './commit-record.ts'
 import { BrickDamage } from './damage.ts'
 import { type Item, type MapKind, type MapName, mapKind, type Page } from './page.ts'
 import { type BuiltRoot, rootOf, treeHashesOf } from './page-build.ts'
-import { divideRun, isNaturalCut } from './page-shape.ts'
+import { divideRun, isNaturalCut, keyHash } from './page-shape.ts'
 import { keyBefore, type MapTree, openChild, openRoot, type PageSource, recordOf } from './page-store.ts'
 import type { Pointer } from './pointer.ts'
 
@@ -86,8 +86,8 @@ class MapCheck {
   #shape(page: Page, offset: number): void {
     const { shape } = this.#tree.map
     const run = this.#run(page.level)
-    const hashes = page.items.map((item: Item) => this.#tree.store.tools.sha256(item.key))
-    const cut = hashes.findIndex((hash) => isNaturalCut(hash, page.level, shape))
+    const hashes = page.items.map((item: Item) => keyHash(this.#tree.store.tools, page.level, item.key))
+    const cut = hashes.findIndex((hash) => isNaturalCut(hash, shape))
     if (cut >= 0 && cut + 1 < hashes.length) {
       throw new BrickDamage('page-shape', 'a page goes on after a natural cut', offset)
     }

@@ -2,33 +2,44 @@
  * Where the pages of a map end (spec section 8, Shape): a matter of the keys alone, never of history.
  *
  * A run of items ends after an item whose key hash begins with enough zero bits (a natural cut). A run that is too long
- * is divided after its item with the smallest hash, the last item excepted, and both parts likewise.
+ * is divided after its item with the smallest hash, the last item excepted, and both parts likewise. Each level hashes
+ * the keys anew, so that names chosen to end pages of one level end those of the next by chance alone (ADR 8).
  */
 import { compareBytes } from '../base/bytes.ts'
+import type { Tools } from './tools.ts'
 
 export interface PageShape {
-  /** A natural cut of level i has bitsPerLevel * (i + 1) leading zero bits. */
-  readonly bitsPerLevel: number
+  /** Leading zero bits of the hash of a key that ends a run. */
+  readonly zeroBits: number
   /** Longest page. */
   readonly itemsMax: number
 }
 
 /** The format's; tests use smaller ones to reach many levels with few items. */
-export const standardShape: PageShape = { bitsPerLevel: 7, itemsMax: 512 }
+export const standardShape: PageShape = { zeroBits: 6, itemsMax: 256 }
 
 /** Levels of a map, leaf and root included. */
 export const levelsMax = 8
 
-export function isNaturalCut(hash: Uint8Array, level: number, shape = standardShape): boolean {
-  return leadingZeroBits(hash) >= shape.bitsPerLevel * (level + 1)
+/** h(level, key) of the specification. */
+export function keyHash(tools: Tools, level: number, key: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(1 + key.length)
+  bytes[0] = level
+  bytes.set(key, 1)
+  return tools.sha256(bytes)
+}
+
+/** `hash` is the key's of its level. */
+export function isNaturalCut(hash: Uint8Array, shape = standardShape): boolean {
+  return leadingZeroBits(hash) >= shape.zeroBits
 }
 
 /** Ends (exclusive, ascending, the last is hashes.length) of the pages of a whole level; none for no items. */
-export function cutItems(hashes: readonly Uint8Array[], level: number, shape = standardShape): number[] {
+export function cutItems(hashes: readonly Uint8Array[], shape = standardShape): number[] {
   const ends: number[] = []
   let start = 0
   for (let i = 0; i < hashes.length; i++) {
-    if (i + 1 < hashes.length && !isNaturalCut(hashes[i] as Uint8Array, level, shape)) continue
+    if (i + 1 < hashes.length && !isNaturalCut(hashes[i] as Uint8Array, shape)) continue
     const first = start
     const run = { count: i + 1 - first, hashAt: (index: number) => hashes[first + index] as Uint8Array }
     for (const end of divideRun(run, shape)) ends.push(first + end)
@@ -39,7 +50,7 @@ export function cutItems(hashes: readonly Uint8Array[], level: number, shape = s
 
 export interface KeyRun {
   readonly count: number
-  /** Key hash of an item; asked for only where the run is too long for one page. */
+  /** Key hash of an item on its level; asked for only where the run is too long for one page. */
   readonly hashAt: (index: number) => Uint8Array
 }
 

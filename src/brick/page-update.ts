@@ -21,7 +21,7 @@ import {
 } from './page-build.ts'
 import { PageCursor, type PagePath } from './page-cursor.ts'
 import { type Edit, editsOf, endOfEdits, isSame, type MergedRun, mergeItems } from './page-edit.ts'
-import { divideRun, isNaturalCut } from './page-shape.ts'
+import { divideRun, isNaturalCut, keyHash } from './page-shape.ts'
 import { openRoot, type PageStore } from './page-store.ts'
 import type { Pointer } from './pointer.ts'
 
@@ -197,7 +197,7 @@ class MapEdit {
       const last = i + 1 === items.length
       if (!last && !(candidates.has(i) && this.#isCut(level, (items[i] as Item).key))) continue
       const first = start
-      const hashAt = (index: number) => this.#store.tools.sha256((items[first + index] as Item).key)
+      const hashAt = (index: number) => keyHash(this.#store.tools, level, (items[first + index] as Item).key)
       for (const end of divideRun({ count: i + 1 - first, hashAt }, this.#map.shape)) ends.push(first + end)
       start = i + 1
     }
@@ -205,7 +205,7 @@ class MapEdit {
   }
 
   #isCut(level: number, key: Uint8Array): boolean {
-    return isNaturalCut(this.#store.tools.sha256(key), level, this.#map.shape)
+    return isNaturalCut(keyHash(this.#store.tools, level, key), this.#map.shape)
   }
 
   /** The pages that the level consists of now, at most two of them. Looks beside the runs first: the rest is far away. */

@@ -4,6 +4,7 @@ import { toolVersion } from './version.ts'
 import { systemClock, systemRandom } from './adapters.ts'
 import { commandLine } from './arguments.ts'
 import { type Machine, type Shell } from './command.ts'
+import { addRm, addStatus, addStop, addSync } from './control.ts'
 import { type ExitCode, exitCode, reportFailure } from './exit.ts'
 import { addExtract } from './extract.ts'
 import { addFold } from './fold.ts'
@@ -14,9 +15,23 @@ import { Output } from './output.ts'
 import { addRender } from './render.ts'
 import { addShow } from './show.ts'
 import { surroundings } from './state.ts'
+import { addUp } from './up.ts'
 import { addVerify } from './verify.ts'
 
-const commands: readonly ((shell: Shell) => void)[] = [addFold, addLs, addShow, addExtract, addVerify, addLog, addRender]
+const commands: readonly ((shell: Shell) => void)[] = [
+  addUp,
+  addStatus,
+  addSync,
+  addStop,
+  addRm,
+  addFold,
+  addLs,
+  addShow,
+  addExtract,
+  addVerify,
+  addLog,
+  addRender,
+]
 
 const args = commandLine()
 const machine: Machine = {

@@ -1,11 +1,11 @@
 /** `sfd fold`: one source into one brick file, a new one or one more commit of the same source. */
 import { statSync } from 'node:fs'
-import { bytesKey, displayPath, equalBytes, toHex, utf8Text } from '../base/bytes.ts'
+import { displayPath, equalBytes, toHex, utf8Text } from '../base/bytes.ts'
 import { FoundryError } from '../base/errors.ts'
 import type { Clock, Random } from '../base/ports.ts'
 import type { BrickMeta } from '../brick/meta.ts'
 import { ExcludeMatcher } from '../source/exclude.ts'
-import { listTree, statEntry } from '../source/list.ts'
+import { type Listed, listTree, statEntry } from '../source/list.ts'
 import { absolutePath, openSource, type Source } from '../source/open.ts'
 import { BrickView } from '../store/brick-view.ts'
 import { LeafPool } from './leaf-pool.ts'
@@ -66,9 +66,18 @@ function openOrCreate(request: FoldRequest, source: Source): OpenBrick {
     return createBrick(request.brick, request.random)
   }
   const brick = openBrick(request.brick, request.random)
-  const { meta } = new BrickView(brick.writer.file, brick.recovery.head)
-  if (meta.kind === source.kind && equalBytes(meta.source, absolutePath(source))) return brick
-  brick.writer.close()
+  try {
+    refuseOtherSource(brick, request, source)
+    return brick
+  } catch (error) {
+    brick.writer.close()
+    throw error
+  }
+}
+
+function refuseOtherSource({ writer, recovery }: ReturnType<typeof openBrick>, request: FoldRequest, source: Source): void {
+  const { meta } = new BrickView(writer.file, recovery.head)
+  if (meta.kind === source.kind && equalBytes(meta.source, absolutePath(source))) return
   const shown = displayPath(request.brick)
   throw new FoundryError(
     'BRICK_OTHER_SOURCE',
@@ -96,21 +105,25 @@ export function listerOf(source: Source, options: ListerOptions): Lister {
   const exclude = new ExcludeMatcher({ patterns: options.exclude, inodes })
   const { clock, crossFilesystems, signal } = options
   const common = { root: source.root, clock, exclude, crossFilesystems }
-  const only = source.kind === 'file' ? bytesKey(source.path) : undefined
-  return {
-    stat(path) {
-      if (only !== undefined && bytesKey(path) !== only) return undefined
-      return statEntry({ ...common, path })
-    },
-    *walk(path) {
-      if (only !== undefined) {
-        const listed = statEntry({ ...common, path: source.path })
-        if (listed !== undefined) yield listed
-        return
-      }
-      yield* listTree({ ...common, subtree: path, cancelled: () => signal.aborted })
-    },
+  if (source.kind === 'file') {
+    const theFile = (): Listed => onlyFile(source, statEntry({ ...common, path: source.path }))
+    return {
+      stat: (path) => (equalBytes(path, source.path) ? theFile() : undefined),
+      walk: () => [theFile()],
+    }
   }
+  return {
+    stat: (path) => statEntry({ ...common, path }),
+    walk: (path) => listTree({ ...common, subtree: path, cancelled: () => signal.aborted }),
+  }
+}
+
+/** A brick of one file has exactly one entry: where the file is gone there is nothing that it could say. */
+function onlyFile(source: Source, listed: Listed | undefined): Listed {
+  const shown = displayPath(absolutePath(source))
+  if (listed === undefined) throw new FoundryError('SOURCE_MISSING', `${shown} is not there any more.`)
+  if (listed.meta.kind === 'file') return listed
+  throw new FoundryError('SOURCE_KIND', `${shown} was a file and is a ${listed.meta.kind} now. Fold it into another brick.`)
 }
 
 function inodeOfFd(fd: number): { dev: bigint; ino: bigint } {

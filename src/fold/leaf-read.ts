@@ -8,7 +8,6 @@ import { createHash, hash } from 'node:crypto'
 import { closeSync } from 'node:fs'
 import { must } from '../base/assert.ts'
 import type { Run } from '../base/entry.ts'
-import { LibcError } from '../linux/libc.ts'
 import { openContent, readExactly, sameVersion, statOpen } from '../source/read.ts'
 import { fileAt, unpackPieces } from './job-pack.ts'
 import type { FileOutcome, JobFile, LeafJob, Piece } from './leaf-job.ts'
@@ -84,13 +83,11 @@ function lost(memory: Uint8Array, pieces: readonly Piece[], why: string): FileRe
   return { outcome: { kind: 'unreadable', why }, lostRuns: pieces, bytes: 0 }
 }
 
+/** The name of the errno of a failed call, of node:fs or of libc. */
 function errnoNameOf(error: unknown): string | undefined {
-  if (error instanceof LibcError) return error.errnoName
-  const { code } = error as NodeJS.ErrnoException
-  return error instanceof Error && code !== undefined && errnoName.test(code) ? code : undefined
+  const { code, errnoName = code } = error as { code?: unknown; errnoName?: unknown }
+  return typeof errnoName === 'string' && /^E[A-Z0-9]+$/.test(errnoName) ? errnoName : undefined
 }
-
-const errnoName = /^E[A-Z0-9]+$/
 
 function readOpen(memory: Uint8Array, file: WantedFile, pieces: readonly Piece[], fd: number): FileRead {
   const lostRuns: LostRun[] = []

@@ -65,7 +65,9 @@ function loadPreviousTiles({ context, table }: NodeEdit, job: LeafJob): void {
     const bytes = tileOf(context.kernel, tile)
     const pointer = pointerAt(table.a, tile)
     if (action === TileAction.rebuild && pointer.offset > 0) {
-      bytes.set(readFrame(context.output, FrameType.data, pointer))
+      const payload = readFrame(context.output, FrameType.data, pointer)
+      bytes.set(payload)
+      bytes.fill(0, payload.length)
     } else {
       bytes.fill(action === TileAction.rebuild ? (table.a.fill[tile] as number) : 0)
     }

@@ -134,14 +134,14 @@ class Reconcile {
     const length = model.space.end
     this.#meta ??= await this.#request.meta(length)
     const plan = markTiles(model, placing, { before: this.#length, after: length })
-    this.#noteRanges(placing)
     const outcomes = new ContentOutcomes(context.merkle)
     const leaves = await this.#runJobs({ placing, plan, outcomes, accept })
     const change = { generation: writer.generation, height: heightFor(length), leaves, ranges: plan.ranges }
-    const { root, replacedBytes } = changeTree(context, this.#tree, change)
+    const { root, replacedBytes, changedRanges } = changeTree(context, this.#tree, change)
     this.#tree = root
     this.#length = length
     this.#replacedBytes += replacedBytes
+    for (const { start, count } of changedRanges) this.#dirtyRuns.push({ start: start * fanOut, length: count * fanOut })
     return outcomes.apply(model, placing.readings, (entry) => this.#isRacy(entry))
   }
 
@@ -206,14 +206,6 @@ class Reconcile {
     }
   }
 
-  /** Ranges without a job are named as a whole. */
-  #noteRanges({ freed }: Placing): void {
-    for (const { slot } of freed) {
-      if (slot === undefined || slot.length <= 65_536) continue
-      this.#dirtyRuns.push({ start: slot.start / 65_536, length: slot.length / 65_536 })
-    }
-  }
-
   /** Measured from the look, not from now: reading may have taken long. A time of the future proves as much as any. */
   #isRacy(entry: EntryRecord): boolean {
     const changedNs = nanosecondsOf(entry.ctime)
@@ -228,11 +220,12 @@ class Reconcile {
     const { clock, reason, commit } = this.#request
     const maps = writeMaps(writer, model, this.#before)
     const head = writer.head
-    if (head !== undefined && commit === 'changed' && maps.changedEntries === 0 && this.#dirtyTiles.size === 0) {
+    if (head !== undefined && commit === 'changed' && maps.changedEntries === 0 && this.#dirtyTiles.size === 0 && this.#dirtyRuns.length === 0) {
       return { kind: 'unchanged' }
     }
     const tree = must(this.#tree, 'the directory of a commit')
     const dirty = this.#dirtyRunsOf()
+    const dirtyTiles = dirty.reduce((count, run) => count + run.length, 0)
     const next = writer.commit({
       time: timestampOf(clock.nowNs()),
       length: this.#length,
@@ -246,7 +239,7 @@ class Reconcile {
       metaHash: maps.metaHash,
       meta,
       replacedBytes: this.#replacedBytes + maps.replacedBytes,
-      extras: { reason, dirty, dirtyTiles: this.#dirtyTiles.size, counts: model.counts },
+      extras: { reason, dirty, dirtyTiles, counts: model.counts },
     })
     this.#brick.tree = tree
     const racy = [...this.#racy].flatMap((key) => model.entries.get(key)?.path ?? [])

@@ -51,6 +51,8 @@ export interface TreeChange {
 export interface TreeResult {
   readonly root: TreeRoot
   readonly replacedBytes: number
+  /** Leaves without a job whose bytes are not what they were; ascending. */
+  readonly changedRanges: readonly Pick<LeafRange, 'start' | 'count'>[]
 }
 
 interface Build {
@@ -58,34 +60,34 @@ interface Build {
   readonly generation: number
   readonly leafIndexes: readonly number[]
   readonly leaves: ReadonlyMap<number, NodeItem>
+  readonly changedRanges: Pick<LeafRange, 'start' | 'count'>[]
   replacedBytes: number
 }
 
 const emptyChunk = new Uint8Array(chunkBytes)
 
 export function changeTree(context: FoldContext, previous: TreeRoot | undefined, change: TreeChange): TreeResult {
-  const leafIndexes = [...change.leaves.keys()].sort((a, b) => a - b)
-  const build: Build = { context, generation: change.generation, leafIndexes, leaves: change.leaves, replacedBytes: 0 }
-  const start = shrunken(build, previous, change.height)
-  let item = start === undefined ? bareItem(context, TileKind.absent, change.height) : rootItem(context, start)
-  for (let height = (start?.height ?? change.height) + 1; height <= change.height; height++) {
-    item = wrap(build, height, item)
-  }
+  const { generation, leaves } = change
+  const leafIndexes = [...leaves.keys()].sort((a, b) => a - b)
+  const build: Build = { context, generation, leafIndexes, leaves, changedRanges: [], replacedBytes: 0 }
+  const height = Math.min(previous?.height ?? change.height, change.height)
+  let item = previous === undefined ? bareItem(context, TileKind.absent, height) : shrunken(build, previous, height)
+  for (let above = height + 1; above <= change.height; above++) item = wrap(build, above, item)
   item = buildNode(build, { height: change.height, index: 0 }, { item, ranges: change.ranges, use: 'root' })
   const root = { height: change.height, pointer: item.pointer, hash: item.hash, top: item.page }
-  return { root, replacedBytes: build.replacedBytes }
+  return { root, replacedBytes: build.replacedBytes, changedRanges: build.changedRanges }
 }
 
-/** Child 0 of the root, as often as the brick became shorter than its height. */
-function shrunken(build: Build, previous: TreeRoot | undefined, height: number): TreeRoot | undefined {
+/** The root, or its child 0 as often as the brick became shorter than its height. */
+function shrunken(build: Build, previous: TreeRoot, height: number): NodeItem {
   let root = previous
-  while (root !== undefined && root.height > height) {
+  while (root.height > height) {
     const edit = openNode(build.context, { height: root.height, index: 0, generation: build.generation }, root.pointer)
     const child = childOf(edit, 0)
-    if ('kind' in child.previous) return undefined
+    if ('kind' in child.previous) return bareItem(build.context, child.previous.kind, height)
     root = { height: root.height - 1, pointer: child.previous, hash: hashAt(edit, 0).slice(), top: child.page }
   }
-  return root
+  return rootItem(build.context, root)
 }
 
 function rootItem(context: FoldContext, root: TreeRoot): NodeItem {
@@ -107,7 +109,7 @@ interface Place {
 
 interface NodeTask {
   /** The node as it is. */
-  readonly item: Pick<NodeItem, 'kind' | 'pointer' | 'page'>
+  readonly item: Pick<NodeItem, 'kind' | 'pointer' | 'page' | 'hash'>
   readonly ranges: readonly LeafRange[]
   readonly use: 'child' | 'root'
 }
@@ -126,13 +128,16 @@ function buildNode(build: Build, place: Place, { item, ranges, use }: NodeTask):
     if (touching.length === 0 && !hasLeaves) continue
     const whole = hasLeaves ? undefined : coveringKind(touching, span)
     if (whole !== undefined) {
-      setChild(edit, child, bareItem(build.context, whole, place.height - 1))
+      const bare = bareItem(build.context, whole, place.height - 1)
+      if (!equalBytes(bare.hash, hashAt(edit, child))) build.changedRanges.push({ start: from, count: leavesPerChild })
+      setChild(edit, child, bare)
       continue
     }
     const old = childOf(edit, child)
+    const hash = hashAt(edit, child).slice()
     const oldItem = 'kind' in old.previous
-      ? { kind: old.previous.kind, pointer: noNode, page: noPointer }
-      : { kind: TileKind.stored, pointer: old.previous, page: old.page }
+      ? { kind: old.previous.kind, pointer: noNode, page: noPointer, hash }
+      : { kind: TileKind.stored, pointer: old.previous, page: old.page, hash }
     setChild(edit, child, buildNode(build, { height: place.height - 1, index }, { item: oldItem, ranges: touching, use: 'child' }))
   }
   const result = closeNode(edit, item.page, use)
@@ -146,6 +151,9 @@ function buildLeaf(build: Build, index: number, { item, ranges, use }: NodeTask)
   const made = build.leaves.get(index)
   const kind = made === undefined ? coveringKind(ranges, { from: index, to: index + 1 }) : undefined
   const result = made ?? (kind === undefined ? undefined : bareItem(build.context, kind, 1))
+  if (made === undefined && result !== undefined && !equalBytes(result.hash, item.hash)) {
+    build.changedRanges.push({ start: index, count: 1 })
+  }
   if (use === 'child') return must(result, 'a change of the leaf')
   if (result !== undefined && result.kind === TileKind.stored) return result
   if (result === undefined && item.kind === TileKind.stored) {

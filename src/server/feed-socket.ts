@@ -41,7 +41,7 @@ export function openFeed(foundry: Foundry, ports: Pick<ServerPorts, 'every'>): F
   const readers = new Map<WebSocket, boolean>()
 
   const send = (reader: WebSocket, text: string): void => {
-    if (false) {
+    if (reader.bufferedAmount > bufferedBytesMax) {
       readers.delete(reader)
       reader.close(tryAgainLater, 'too slow')
     } else reader.send(text)

@@ -4,7 +4,7 @@
  * Readers take no lock, use pread, never map and never repair. Frames below a commit's fileEnd never change, so what
  * was read once may be kept for as long as the file is open.
  */
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { FoundryError } from '../base/errors.ts'
 import { displayPath } from '../base/bytes.ts'
@@ -13,6 +13,7 @@ import type { CommitRecord } from '../brick/commit-record.ts'
 import { BrickDamage } from '../brick/damage.ts'
 import { decodeFrame, FrameType, openFrame } from '../brick/frame.ts'
 import { frameHeaderBytes, headBytes, type Pointer } from '../brick/pointer.ts'
+import { checkPointer } from '../brick/pointer-io.ts'
 import { type Head as ParsedHead, type ParsedSlot, parseHead } from '../brick/slot.ts'
 import { nodeTools } from './node-tools.ts'
 
@@ -41,15 +42,19 @@ export class BrickFile {
   static open(path: Uint8Array): BrickFile {
     let fd: number
     try {
-      fd = openSync(Buffer.from(path), 'r')
+      // Without O_NONBLOCK a fifo by that name would wait for a writer.
+      fd = openSync(Buffer.from(path), constants.O_RDONLY | constants.O_NONBLOCK)
     } catch (error) {
       throw openError(path, error)
     }
-    if (!fstatSync(fd).isFile()) {
-      closeSync(fd)
-      throw new FoundryError('BRICK_FOREIGN', `${displayPath(path)} is not a regular file; name a .brick file.`)
-    }
-    return new BrickFile(path, fd)
+    return new BrickFile(path, fd).checked()
+  }
+
+  /** Itself, where it is a regular file; else closed, and BRICK_FOREIGN. */
+  checked(): this {
+    if (fstatSync(this.fd).isFile()) return this
+    this.close()
+    throw new FoundryError('BRICK_FOREIGN', `${displayPath(this.path)} is not a regular file; name a .brick file.`)
   }
 
   get size(): number {
@@ -97,21 +102,24 @@ export class BrickFile {
   }
 
   /** The decoded payload of the frame that a pointer of a commit names. */
-  frame(type: FrameType, pointer: Pointer, commit: Pick<CommitRecord, 'epoch' | 'fileEnd'>): Uint8Array {
-    return decodeFrame(this.#frameBytes(pointer), this.#expect(type, pointer, commit)).payload
+  frame(type: FrameType, pointer: Pointer, commit: CommitBounds): Uint8Array {
+    return decodeFrame(this.#frameBytes(type, pointer, commit), this.#expect(type, pointer, commit)).payload
   }
 
   /** The payload as it is stored, checked but not decoded: 0 raw, 1 zstd, 2 deflate-raw. */
   storedFrame(
     type: FrameType,
     pointer: Pointer,
-    commit: Pick<CommitRecord, 'epoch' | 'fileEnd'>,
+    commit: CommitBounds,
   ): { codec: number; stored: Uint8Array; rawLength: number } {
-    const { header, stored } = openFrame(this.#frameBytes(pointer), this.#expect(type, pointer, commit))
+    const { header, stored } = openFrame(
+      this.#frameBytes(type, pointer, commit),
+      this.#expect(type, pointer, commit),
+    )
     return { codec: header.codec, stored, rawLength: header.rawLength }
   }
 
-  commit(pointer: Pointer, from: Pick<CommitRecord, 'epoch' | 'fileEnd'>): Commit {
+  commit(pointer: Pointer, from: CommitBounds): Commit {
     const payload = this.frame(FrameType.commit, pointer, from)
     return parseCommitPayload(payload, { offset: pointer.offset, fileSize: this.size, tools: nodeTools })
   }
@@ -122,15 +130,20 @@ export class BrickFile {
     closeSync(this.fd)
   }
 
-  #frameBytes(pointer: Pointer): Uint8Array {
+  /** Maps and histories of a hostile brick name any offset and length: nothing is allocated for what cannot be. */
+  #frameBytes(type: FrameType, pointer: Pointer, { fileEnd }: CommitBounds): Uint8Array {
+    checkPointer(pointer, { fileEnd, type, what: 'frame', offset: -1 })
     return this.readAt(pointer.offset, frameHeaderBytes + pointer.storedLength)
   }
 
-  #expect(type: FrameType, pointer: Pointer, { epoch, fileEnd }: Pick<CommitRecord, 'epoch' | 'fileEnd'>) {
+  #expect(type: FrameType, pointer: Pointer, { epoch, fileEnd }: CommitBounds) {
     const { offset, storedLength } = pointer
     return { expectType: type, expectStoredLength: storedLength, offset, epoch, fileEnd, tools: nodeTools }
   }
 }
+
+/** What of a commit says where its frames may lie. */
+type CommitBounds = Pick<CommitRecord, 'epoch' | 'fileEnd'>
 
 function openError(path: Uint8Array, error: unknown): FoundryError {
   const shown = displayPath(path)

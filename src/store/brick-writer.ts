@@ -5,7 +5,7 @@
  * is retried on the same descriptor, the caller closes it and opens again. A new brick has a temporary name until its
  * first commit, and is gone without a trace if that never comes.
  */
-import { closeSync, constants, fdatasyncSync, fstatSync, fsyncSync, openSync, renameSync, statSync, unlinkSync, writeSync } from 'node:fs'
+import { closeSync, constants, fdatasyncSync, fstatSync, fsyncSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs'
 import { assert, must } from '../base/assert.ts'
 import { displayPath } from '../base/bytes.ts'
 import type { Timestamp } from '../base/entry.ts'
@@ -83,7 +83,7 @@ export class BrickWriter {
       return new BrickWriter({ file, ident, random, end: headBytes + frame.length, temporary })
     } catch (error) {
       closeSync(fd)
-      unlinkSync(temporary)
+      rmSync(temporary, { force: true })
       throw error
     }
   }
@@ -150,7 +150,7 @@ export class BrickWriter {
   close(): void {
     if (this.#closed) return
     this.#closed = true
-    if (this.#head === undefined && this.#temporary !== undefined) unlinkSync(Buffer.from(this.#temporary))
+    if (this.#head === undefined && this.#temporary !== undefined) rmSync(Buffer.from(this.#temporary), { force: true })
     this.file.close()
   }
 
@@ -232,8 +232,9 @@ function lockedFile(path: Uint8Array): BrickFile {
 
 function openReadWrite(path: Uint8Array): BrickFile {
   try {
-    return new BrickFile(path, openSync(Buffer.from(path), constants.O_RDWR))
+    return new BrickFile(path, openSync(Buffer.from(path), constants.O_RDWR | constants.O_NONBLOCK)).checked()
   } catch (error) {
+    if (error instanceof FoundryError) throw error
     const code = (error as NodeJS.ErrnoException).code
     if (code === 'ENOENT') throw new FoundryError('BRICK_MISSING', `There is no brick ${displayPath(path)}.`, error)
     throw new FoundryError('BRICK_READ_ONLY', `${displayPath(path)} cannot be written (${code}).`, error)

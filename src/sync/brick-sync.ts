@@ -59,7 +59,10 @@ export class BrickSync {
 
   next(nowMs: number): SyncOrder {
     if (this.#running) return { kind: 'busy' }
-    if (this.#dirty.isEmpty) return { kind: 'idle' }
+    if (this.#dirty.isEmpty) {
+      this.#urgent = false
+      return { kind: 'idle' }
+    }
     const dueMs = Math.max(this.#dirtySinceMs + settleMs, this.#lastCommitMs + commitDistanceMs, this.#retryAtMs)
     if (!this.#urgent && nowMs < dueMs) return { kind: 'wait', untilMs: dueMs }
     this.#running = true

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { positionToPoint } from '../../hilbert/curve.ts'
+import { unpackLevel2 } from '../../kernel/kernel.ts'
 import { tileBytes } from '../../wire/api.ts'
 import { makePictures } from './picture.ts'
 import { placeOf, texelsOf } from './tile-address.ts'
-import { unpackLevel2 } from '../../kernel/kernel.ts'
 
 const pictures = makePictures()
 

@@ -155,7 +155,6 @@ export class TileSet {
       record.arrived = false
       if (!this.#bricks.get(record.uuid)?.owns(record)) continue
       const older = revision !== record.revision
-      if (older && hasContent(record) && !record.stale) continue
       if (!this.#store(record, payload, options.upload)) {
         record.retryAtMs = options.nowMs + retryMsFirst
         continue

@@ -3,8 +3,8 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { pointToPosition, positionToPoint } from '../../hilbert/curve.ts'
 import { squaresOf } from '../../hilbert/squares.ts'
-import { directoryShape, entryShape, unionLines } from './shapes.ts'
 import { outlineSquares } from './outline-squares.ts'
+import { directoryShape, entryShape, unionLines } from './shapes.ts'
 
 /** Unit edges between a cell of the set and a cell that is not. */
 function boundaryEdges(cells: ReadonlySet<string>): Set<string> {

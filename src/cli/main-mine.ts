@@ -1,0 +1,62 @@
+/** The command `sfd`: finds the command that is meant, runs it, and exits with what it says. */
+import { Command } from 'commander'
+import { toolVersion } from './version.ts'
+import { systemClock, systemRandom } from './adapters.ts'
+import { commandLine } from './arguments.ts'
+import { type Machine, type Shell } from './command.ts'
+import { type ExitCode, exitCode, reportFailure } from './exit.ts'
+import { addExtract } from './extract.ts'
+import { addFold } from './fold.ts'
+import { interruptSignal } from './interrupt.ts'
+import { addLog } from './log.ts'
+import { addLs } from './ls.ts'
+import { Output } from './output.ts'
+import { addRm, addStatus, addStop, addSync } from './control.ts'
+import { addUp } from './up.ts'
+import { addShow } from './show.ts'
+import { surroundings } from './state.ts'
+
+const commands: readonly ((shell: Shell) => void)[] = [addFold, addLs, addShow, addExtract, addLog, addUp, addStatus, addSync, addStop, addRm]
+
+const args = commandLine()
+const machine: Machine = {
+  output: new Output(process.stdout),
+  stderr: process.stderr,
+  clock: systemClock,
+  random: systemRandom,
+  signal: interruptSignal(),
+  surroundings: surroundings(),
+}
+process.stderr.on('error', () => {})
+process.exitCode = await main()
+
+async function main(): Promise<ExitCode> {
+  let code: ExitCode = exitCode.ok
+  const exit = (told: ExitCode): void => {
+    code = told
+  }
+  const program = programOf()
+  for (const add of commands) add({ program, machine, exit })
+  try {
+    if (args.length === 0) program.help({ error: true })
+    await program.parseAsync(args, { from: 'user' })
+    return code
+  } catch (error) {
+    const json = args.includes('--json')
+    return reportFailure(error, { output: machine.output, json, stderr: (text) => machine.stderr.write(text) })
+  }
+}
+
+function programOf(): Command {
+  return new Command('sfd')
+    .description('An exact, verifiable, zoomable map of a running Linux system.')
+    .version(toolVersion, '-V, --version', 'print the version')
+    .option('--state <dir>', 'state folder (default: $SFD_STATE, else /var/lib/system-foundry for root, else XDG)')
+    .option('--json', 'results as JSON')
+    .helpCommand(false)
+    .helpOption('-h, --help', 'print this help')
+    .showHelpAfterError(false)
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({ outputError: () => {} })
+    .exitOverride()
+}

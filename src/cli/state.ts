@@ -1,0 +1,41 @@
+/** Where state lies, and which file a brick's name means (design section 7). */
+import { statSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { FoundryError } from '../base/errors.ts'
+import { argumentBytes } from './arguments.ts'
+
+/** What of the machine decides where state lies. */
+export interface Surroundings {
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly isRoot: boolean
+  readonly home: string
+}
+
+export function surroundings(): Surroundings {
+  return { env: process.env, isRoot: process.geteuid?.() === 0, home: homedir() }
+}
+
+/** `given`, else SFD_STATE, else /var/lib/system-foundry for root, else in the user's state folder. Absolute. */
+export function statePath(given: string | undefined, { env, isRoot, home }: Surroundings): string {
+  const named = given ?? env['SFD_STATE']
+  if (named !== undefined && named !== '') return resolve(named)
+  if (isRoot) return '/var/lib/system-foundry'
+  const base = env['XDG_STATE_HOME']
+  return join(base !== undefined && base !== '' ? base : join(home, '.local', 'state'), 'system-foundry')
+}
+
+/** The file that a path or a brick's name means; a name with or without `.brick`. Error: BRICK_MISSING. */
+export function brickPath(argument: string, state: string): Uint8Array {
+  const given = argumentBytes(argument)
+  if (isFile(given)) return given
+  if (!argument.includes('/')) {
+    const named = join(state, 'bricks', `${argument.replace(/\.brick$/, '')}.brick`)
+    if (isFile(argumentBytes(named))) return argumentBytes(named)
+  }
+  throw new FoundryError('BRICK_MISSING', `There is no brick ${argument}: no such file, and no brick of that name in ${join(state, 'bricks')}.`)
+}
+
+function isFile(path: Uint8Array): boolean {
+  return statSync(Buffer.from(path), { throwIfNoEntry: false })?.isDirectory() === false
+}

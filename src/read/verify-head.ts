@@ -1,0 +1,64 @@
+/** The few things that a commit has only one of: slots, IDENT, COMMIT, META. */
+import { equalBytes } from '../base/bytes.ts'
+import { encodeCommitRecord } from '../brick/commit.ts'
+import { BrickDamage } from '../brick/damage.ts'
+import { FrameType } from '../brick/frame.ts'
+import { checkIdent } from '../brick/ident.ts'
+import { parseMeta } from '../brick/meta.ts'
+import { frameHeaderBytes, headBytes, slotBytes } from '../brick/pointer.ts'
+import type { ParsedSlot, ValidSlot } from '../brick/slot.ts'
+import type { BrickView } from '../store/brick-view.ts'
+import { nodeTools } from '../store/node-tools.ts'
+import type { DamageList } from './damage-list.ts'
+import type { VerifyRequest } from './verify.ts'
+
+/** A writer may be at work: a slot that is wrong is looked at again this often. */
+const slotAttempts = 5
+const identStoredBytes = 24
+
+export async function checkHead({ view, pause }: VerifyRequest, damages: DamageList): Promise<void> {
+  const slots = await settledSlots(view, pause)
+  for (const [index, slot] of slots.entries()) {
+    const part = `superblock slot ${'AB'[index]}`
+    if (slot.kind === 'damaged') damages.add({ rule: 'slot', offset: index * slotBytes, detail: slot.why, part })
+    const isFirstMissing = slot.kind === 'empty' && view.record.generation > 1
+    if (isFirstMissing) damages.add({ rule: 'slot', offset: index * slotBytes, detail: 'it is empty', part })
+    if (slot.kind === 'valid' && slot.record.generation === view.record.generation) checkCommit(view, slot, damages)
+  }
+  damages.catch({ part: 'IDENT' }, () => {
+    const payload = view.file.frame(FrameType.ident, { offset: headBytes, storedLength: identStoredBytes }, view.record)
+    checkIdent(payload, view.record)
+  })
+  damages.catch({ part: 'META' }, () => {
+    const { pointer, hash } = view.record.meta
+    const payload = view.file.frame(FrameType.meta, pointer, view.record)
+    if (!equalBytes(nodeTools.sha256(payload), hash)) {
+      throw new BrickDamage('meta', 'its hash is not the one that the commit names', pointer.offset)
+    }
+    parseMeta(payload, pointer.offset)
+  })
+}
+
+async function settledSlots(view: BrickView, pause: () => Promise<void>): Promise<readonly [ParsedSlot, ParsedSlot]> {
+  for (let attempt = 1; ; attempt++) {
+    const slots = view.file.readSlots()
+    if (attempt === slotAttempts || slots.every(({ kind }) => kind !== 'damaged')) return slots
+    await pause()
+  }
+}
+
+function checkCommit(view: BrickView, slot: ValidSlot, damages: DamageList): void {
+  const { offset } = slot.commit
+  damages.catch({ part: 'COMMIT' }, () => {
+    const { record } = view.file.commit(slot.commit, view.record)
+    if (equalBytes(encodeCommitRecord(record), encodeCommitRecord(slot.record))) return
+    throw new BrickDamage('commit', 'it is not the commit that the superblock slot describes', offset)
+  })
+  const { inline } = slot
+  if (inline === undefined) return
+  const { node } = view.record.root
+  const stored = view.file.readAt(node.offset, frameHeaderBytes + node.storedLength)
+  if (equalBytes(stored, inline)) return
+  const detail = 'its copy of the root node is not the root node'
+  damages.add({ rule: 'slot', offset: node.offset, detail, part: 'directory' })
+}

@@ -1,0 +1,102 @@
+/** `npm run bench -- --quick`: that the bench still measures everything it names. Says nothing about time. */
+
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { promisify } from 'node:util'
+import { type Row, type Section, textOfSection } from '../bench/table.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'sfd-bench-test-'))
+after(() => rmSync(folder, { recursive: true, force: true }))
+
+const main = join(import.meta.dirname, '../bench/main.ts')
+
+/** Programs of others may be missing on this machine; ours may not. */
+const rowsOf: Readonly<Record<string, readonly string[]>> = {
+  kernel: ['memcpy', 'fold kernel', 'plain JavaScript, by table', 'plain JavaScript, every byte walks'],
+  'kernels-cached': ['memcpy', 'fold', 'unfold', 'describe, all owned', 'reduce'],
+  'lib-store': ['sfd', 'tar | zstd -1 -T0', 'borg, lz4', 'restic'],
+  'lib-back': ['sfd', 'tar | zstd -1 -T0', 'borg, lz4', 'restic'],
+  'share-store': ['sfd', 'tar | zstd -1 -T0', 'borg, lz4', 'restic'],
+  'share-back': ['sfd', 'tar | zstd -1 -T0', 'borg, lz4', 'restic'],
+  'commit-bytes': ['1 byte of 32 MiB in one file', '1 file of 2000'],
+  latency: ['sfd up'],
+}
+
+test('the quick bench has every row, commits within their byte budgets, and leaves nothing behind', async () => {
+  const { stdout } = await promisify(execFile)(process.execPath, [main, '--quick', '--json', '--tmp', folder], {
+    maxBuffer: 16 * 1024 * 1024,
+  })
+  const { sections, failures } = JSON.parse(stdout) as { sections: Section[]; failures: string[] }
+  assert.deepEqual(failures, [])
+  const found = new Map(sections.map((section) => [section.id, section]))
+  assert.deepEqual([...found.keys()].sort(), Object.keys(rowsOf).sort())
+  for (const [id, names] of Object.entries(rowsOf)) {
+    const { rows, columns } = found.get(id) as Section
+    for (const name of names) {
+      const row = rows.find((candidate) => candidate.name === name)
+      assert.ok(row !== undefined, `${id} has no row ${name}`)
+      assertMeasured(row, { id, keys: columns.map(({ key }) => key) })
+    }
+  }
+  for (const { name, values, budgets } of found.get('commit-bytes')?.rows ?? []) {
+    assert.ok(Number(values['growthBytes']) > 0, `${name} wrote nothing`)
+    assert.ok(
+      Number(values['writtenBytes']) >= Number(values['growthBytes']),
+      `${name} wrote less than the brick grew by`,
+    )
+    const written = budgets.find(({ limit }) => limit.endsWith('KiB written'))
+    assert.equal(written?.verdict, 'ok', `${name}: ${values['writtenBytes']} bytes, ${written?.limit}`)
+  }
+  assert.deepEqual(readdirSync(folder), [])
+})
+
+function assertMeasured({ name, values, skipped }: Row, { id, keys }: { id: string; keys: readonly string[] }): void {
+  if (name !== 'sfd' && skipped === 'not installed') return
+  assert.equal(skipped, null, `${id}, ${name}`)
+  /** Accounting needs GNU time or python3, and a kernel that counts. */
+  const optional = new Set(['cpuMedianSeconds', 'cpuMinSeconds', 'peakBytes', 'firstFoldPeakBytes', 'readBytes'])
+  for (const key of keys) {
+    const value = values[key]
+    if (value === null && optional.has(key)) continue
+    assert.ok(typeof value === 'number' && Number.isFinite(value) && value >= 0, `${id}, ${name}: ${key} is ${value}`)
+  }
+}
+
+test('a table is aligned, says what is over its budget, and why a row is empty', () => {
+  const section: Section = {
+    id: 'x',
+    title: 'Title',
+    notes: ['a note'],
+    columns: [
+      { key: 'sizeBytes', title: 'size', unit: 'bytes' },
+      { key: 'wallSeconds', title: 'wall', unit: 'seconds' },
+    ],
+    rows: [
+      {
+        name: 'first',
+        values: { sizeBytes: 1536, wallSeconds: 12.345 },
+        budgets: [
+          { limit: '<= 1 KiB', verdict: 'over' },
+          { limit: '< 20 s', verdict: 'ok' },
+        ],
+        skipped: null,
+      },
+      { name: 'second one', values: { sizeBytes: 7, wallSeconds: null }, budgets: [], skipped: null },
+      { name: 'third', values: {}, budgets: [], skipped: 'not installed' },
+    ],
+  }
+  assert.equal(
+    textOfSection(section),
+    `Title
+  a note
+                 size     wall   budget
+  first       1.5 KiB  12.35 s   OVER (<= 1 KiB), ok (< 20 s)
+  second one      7 B        -
+  third       not measured: not installed
+`,
+  )
+})
