@@ -9,12 +9,13 @@ import type { DamageRule } from './damage.ts'
 import { type IndexItem, type LeafItem, type MapKind, maps, type Page, parsePage } from './page.ts'
 import { leafItem, rootOf, writePage } from './page-build.ts'
 import { buildMap, checkMap, diffMaps, emptyMap, lookup, scan, updateMap } from './page-map.ts'
-import { cutItems } from './page-shape.ts'
+import { cutItems, keyHash } from './page-shape.ts'
 import { orDamage, ruleOf } from './testing/expect-damage.ts'
 import { MemoryPages } from './testing/memory-pages.ts'
 
-const kind: MapKind = { ...maps.entries, shape: { bitsPerLevel: 2, itemsMax: 8 } }
-const keys = Array.from({ length: 16 }, (_, i) => `key-${String.fromCharCode(97 + i)}`)
+const kind: MapKind = { ...maps.entries, shape: { zeroBits: 2, itemsMax: 8 } }
+/** Five leaf pages; none of their last keys ends a run of level 1. */
+const keys = Array.from({ length: 16 }, (_, i) => `name-${String.fromCharCode(97 + i)}`)
 const record = Uint8Array.of(1, 1, 2)
 const longRecord = Uint8Array.of(1, 1, 2, 26, 129, 16, ...new Uint8Array(2_049))
 
@@ -25,8 +26,7 @@ function leafItems(store: MemoryPages, value = record): LeafItem[] {
 /** Ends of the leaf pages by the rule; all of them under one index page. */
 function rightEnds(store: MemoryPages): number[] {
   return cutItems(
-    keys.map((key) => store.tools.sha256(utf8(key))),
-    0,
+    keys.map((key) => keyHash(store.tools, 0, utf8(key))),
     kind.shape,
   )
 }
@@ -95,12 +95,12 @@ test('a count that is not the number of records beneath is damage', () => {
 test('a last key that is not the one beneath is damage', () => {
   const store = new MemoryPages(nodeTools)
   const last = rightEnds(store).length - 1
-  check('page', plant(store, { index: (items) => changed(items, last, { key: utf8('key-z') }) }), store)
+  check('page', plant(store, { index: (items) => changed(items, last, { key: utf8('name-z') }) }), store)
 })
 
 test('a page under two keys, and pages that overlap, are damage', () => {
   const store = new MemoryPages(nodeTools)
-  const twice = (items: IndexItem[]) => [...items, { ...must(items[0], 'item'), key: utf8('key-z') }]
+  const twice = (items: IndexItem[]) => [...items, { ...must(items[0], 'item'), key: utf8('name-z') }]
   check('page', plant(store, { index: twice }), store)
   const items = leafItems(store)
   const swapped = items.with(0, must(items[9], 'item')).sort((a, b) => compareBytes(a.key, b.key))
@@ -133,7 +133,7 @@ test('pages that end elsewhere than the rule says are damage', () => {
       check('page-shape', plant(store, { ends: ends.toSpliced(i, 1) }), store)
     if (end - start > 1) check('page-shape', plant(store, { ends: ends.toSpliced(i, 0, end - 1) }), store)
   }
-  const plain = { ...maps.entries, shape: { bitsPerLevel: 40, itemsMax: 8 } }
+  const plain = { ...maps.entries, shape: { zeroBits: 40, itemsMax: 8 } }
   const right = buildMap(
     store,
     plain,

@@ -17,13 +17,13 @@ import {
   scan,
   updateMap,
 } from './page-map.ts'
-import { isNaturalCut } from './page-shape.ts'
+import { isNaturalCut, keyHash, levelsMax } from './page-shape.ts'
 import { MemoryPages } from './testing/memory-pages.ts'
 
-const small: MapKind = { ...maps.entries, shape: { bitsPerLevel: 2, itemsMax: 6 } }
-const smallSlots: MapKind = { ...maps.slots, shape: { bitsPerLevel: 2, itemsMax: 6 } }
+const small: MapKind = { ...maps.entries, shape: { zeroBits: 3, itemsMax: 6 } }
+const smallSlots: MapKind = { ...maps.slots, shape: { zeroBits: 3, itemsMax: 6 } }
 /** Almost no natural cuts: nearly every page ends by the rule for long runs. */
-const forced: MapKind = { ...maps.entries, shape: { bitsPerLevel: 9, itemsMax: 5 } }
+const forced: MapKind = { ...maps.entries, shape: { zeroBits: 9, itemsMax: 5 } }
 
 /** Fields 1, 7, 12 and 26, so that tree hash, meta hash and the rest differ in what they cover. */
 function record(seed: number, length = 1): Uint8Array {
@@ -127,6 +127,7 @@ function checkDifference(store: MemoryPages, map: MapKind, before: State, after:
   assert.deepEqual([...diffMaps(store, map, before.root, after.root)], expected)
 }
 
+/** None of these keys ends a run on levels 4 to 7 of a small shape, so no choice of them needs more than 8 levels. */
 const anyKey = fc.nat({ max: 400 }).map((n) => `k${n % 20}/${n}`)
 const anyValue = fc.oneof(
   { weight: 8, arbitrary: fc.nat({ max: 500 }).map((seed) => record(seed)) },
@@ -168,17 +169,17 @@ test('a large map shrinks to nothing and grows again in single steps', () => {
 
 test('removing and adding the keys that end pages moves the cuts and nothing else', () => {
   const model = new Map(Array.from({ length: 300 }, (_, i) => [`name-${i}`, record(i)]))
-  const cuts = [...model.keys()].filter((key) => isNaturalCut(nodeTools.sha256(utf8(key)), 0, small.shape))
-  assert.ok(cuts.length > 50)
+  const cuts = [...model.keys()].filter((key) => isNaturalCut(keyHash(nodeTools, 0, utf8(key)), small.shape))
+  assert.ok(cuts.length > 25)
   const remove = cuts.map((key) => new Map([[key, null]]))
   const add = cuts.map((key, i) => new Map([[key, record(i)]]))
   checkHistory(small, [model, ...remove.slice(0, 15), ...add.slice(0, 15), new Map(cuts.map((key) => [key, null]))])
 })
 
-test('a run without any natural cut is divided at 512 items, whatever is changed in it', () => {
+test('a run without any natural cut is divided at 256 items, whatever is changed in it', () => {
   const keys: string[] = []
   for (let i = 0; keys.length < 1_500; i++) {
-    if (!isNaturalCut(nodeTools.sha256(utf8(`hostile-${i}`)), 0)) keys.push(`hostile-${i}`)
+    if (!isNaturalCut(keyHash(nodeTools, 0, utf8(`hostile-${i}`)))) keys.push(`hostile-${i}`)
   }
   const model = new Map(keys.slice(0, 1_490).map((key, i) => [key, record(i)]))
   const rest = keys.slice(1_490).map((key, i) => new Map([[key, record(i)]]))
@@ -186,10 +187,48 @@ test('a run without any natural cut is divided at 512 items, whatever is changed
   checkHistory(maps.entries, [model, ...rest, ...gone.map((key) => new Map([[key, null]]))])
 })
 
+test('names that make a page each on one level are like any others on the next', () => {
+  const count = 80
+  const keys: Uint8Array[] = []
+  for (let i = 0; keys.length < count; i++) {
+    const key = utf8(`${String(keys.length).padStart(3, '0')} ${i}`)
+    const share = new DataView(keyHash(nodeTools, 0, key).buffer).getUint32(0) / 2 ** 32
+    if (Math.floor(share * count) === keys.length) keys.push(key)
+  }
+  const store = new MemoryPages(nodeTools)
+  const root = buildMap(
+    store,
+    forced,
+    keys.map((key) => ({ key, value: record(1) })),
+  )
+  const lines = shapeOf(store, forced, root)
+  assert.ok(lines.filter((line) => line.startsWith('0:')).length >= count - 5)
+  assert.ok(lines.filter((line) => line.startsWith('1:')).length < count / 2)
+  checkMap(store, forced, root)
+})
+
+test('a key that ends a run on each of the 8 levels needs one more, which is refused', () => {
+  const shape = { zeroBits: 1, itemsMax: 6 }
+  const levels = Array.from({ length: levelsMax }, (_, level) => level)
+  const endsAll = (key: string) => levels.every((level) => isNaturalCut(keyHash(nodeTools, level, utf8(key)), shape))
+  let hostile = 'a'
+  for (let i = 0; !endsAll(hostile); i++) hostile = `a${i}`
+  const items = sorted([
+    [hostile, record(1)],
+    ['b', record(2)],
+  ])
+  const refused = { code: 'BRICK_LIMIT' }
+  const store = new MemoryPages(nodeTools)
+  const map = { ...small, shape }
+  assert.throws(() => buildMap(store, map, items), refused)
+  const root = buildMap(store, map, items.slice(1))
+  assert.throws(() => updateMap(store, map, root, items.slice(0, 1)), refused)
+})
+
 test('the pages are those that the words of the specification make', () => {
   const cutByTheWords = (keys: readonly string[], level: number): string[][] => {
-    const hash = (key: string) => BigInt(`0x${toHex(nodeTools.sha256(utf8(key)))}`)
-    const naturalBelow = 1n << BigInt(256 - small.shape.bitsPerLevel * (level + 1))
+    const hash = (key: string) => BigInt(`0x${toHex(nodeTools.sha256(Uint8Array.of(level), utf8(key)))}`)
+    const naturalBelow = 1n << BigInt(256 - small.shape.zeroBits)
     const divide = (run: readonly string[]): string[][] => {
       if (run.length <= small.shape.itemsMax) return [[...run]]
       const smallest = run.slice(0, -1).reduce((a, b) => (hash(b) < hash(a) ? b : a))

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { compareBytes, fromHex } from '../base/bytes.ts'
-import { cutItems, divideRun, isNaturalCut } from './page-shape.ts'
+import { compareBytes, fromHex, toHex, utf8 } from '../base/bytes.ts'
+import { nodeTools } from '../store/node-tools.ts'
+import { cutItems, divideRun, isNaturalCut, keyHash } from './page-shape.ts'
 
 /** A hash whose first bytes are the number, so that its order is the number's. */
 function hashOf(number: number): Uint8Array {
@@ -15,27 +16,40 @@ function bytes(hex: string): Uint8Array {
   return fromHex(hex.padEnd(64, '0')) as Uint8Array
 }
 
-test('a natural cut has seven leading zero bits a level', () => {
-  assert.equal(isNaturalCut(bytes('01'), 0), true)
-  assert.equal(isNaturalCut(bytes('02'), 0), false)
-  assert.equal(isNaturalCut(bytes('00'), 35), true)
-  assert.equal(isNaturalCut(bytes('00'), 36), false)
-  assert.equal(isNaturalCut(bytes('0003'), 1), true)
-  assert.equal(isNaturalCut(bytes('0004'), 1), false)
+test('a natural cut has six leading zero bits', () => {
+  assert.equal(isNaturalCut(bytes('03ff')), true)
+  assert.equal(isNaturalCut(bytes('04')), false)
+  assert.equal(isNaturalCut(bytes('00')), true)
+  const tenBits = { zeroBits: 10, itemsMax: 256 }
+  assert.equal(isNaturalCut(bytes('003f'), tenBits), true)
+  assert.equal(isNaturalCut(bytes('0040'), tenBits), false)
 })
 
-test('512 items are one page, 513 are divided after the smallest hash but never after the last', () => {
+test('the hash of a key is that of its level in a byte, and the key', () => {
+  // printf '\x00abc' | sha256sum, and the same with \x07
+  assert.equal(
+    toHex(keyHash(nodeTools, 0, utf8('abc'))),
+    '609f6e36d2405585188d5cfd761f407c7cc46a7d3f314c88270469dde315fcd1',
+  )
+  assert.equal(
+    toHex(keyHash(nodeTools, 7, utf8('abc'))),
+    '274238e4724960779b377e27a9ceb43cf07009162ad7806346ea1a435d057e81',
+  )
+  assert.deepEqual(keyHash(nodeTools, 3, utf8('')), nodeTools.sha256(Uint8Array.of(3)))
+})
+
+test('256 items are one page, 257 are divided after the smallest hash but never after the last', () => {
   const hashes = (count: number, smallest: number) =>
     Array.from({ length: count }, (_, i) => hashOf(0x10000000 + (i === smallest ? 0 : 1 + i)))
-  assert.deepEqual(cutItems(hashes(512, 100), 0), [512])
-  assert.deepEqual(cutItems(hashes(513, 100), 0), [101, 513])
-  assert.deepEqual(cutItems(hashes(513, 512), 0), [1, 513])
-  assert.deepEqual(cutItems(hashes(513, 511), 0), [512, 513])
+  assert.deepEqual(cutItems(hashes(256, 100)), [256])
+  assert.deepEqual(cutItems(hashes(257, 100)), [101, 257])
+  assert.deepEqual(cutItems(hashes(257, 256)), [1, 257])
+  assert.deepEqual(cutItems(hashes(257, 255)), [256, 257])
 })
 
 test('a level without items has no pages, an item alone is a page', () => {
-  assert.deepEqual(cutItems([], 0), [])
-  assert.deepEqual(cutItems([hashOf(0)], 3), [1])
+  assert.deepEqual(cutItems([]), [])
+  assert.deepEqual(cutItems([hashOf(0)]), [1])
 })
 
 test('a run is divided as the words of the rule divide it', () => {
@@ -51,7 +65,7 @@ test('a run is divided as the words of the rule divide it', () => {
         return [...divide(start, smallest + 1), ...divide(smallest + 1, end)]
       }
       const run = { count: hashes.length, hashAt: (index: number) => hashes[index] as Uint8Array }
-      assert.deepEqual(divideRun(run, { bitsPerLevel: 7, itemsMax }), divide(0, hashes.length))
+      assert.deepEqual(divideRun(run, { zeroBits: 6, itemsMax }), divide(0, hashes.length))
     }),
   )
 })
@@ -60,6 +74,6 @@ test('names chosen so that each division cuts off one item cost no more than oth
   const count = 100_000
   const falling = divideRun({ count, hashAt: (index) => hashOf(2 ** 31 - index) })
   const rising = divideRun({ count, hashAt: (index) => hashOf(2 ** 31 + index) })
-  assert.equal(falling.length, count - 511)
-  assert.equal(rising.length, count - 511)
+  assert.equal(falling.length, count - 255)
+  assert.equal(rising.length, count - 255)
 })

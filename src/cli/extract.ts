@@ -1,6 +1,4 @@
 /** `sfd extract BRICK [PATH...] -o DEST`, and with --range the bytes of one range. */
-import { constants, openSync, statSync, writeSync, closeSync } from 'node:fs'
-import { displayPath } from '../base/bytes.ts'
 import { FoundryError } from '../base/errors.ts'
 import type { ExtractReport, ProblemList } from '../read/extract.ts'
 import { entryPath } from '../read/select.ts'
@@ -9,6 +7,7 @@ import { argumentBytes } from './arguments.ts'
 import { parseRange } from './byte-range.ts'
 import { type Call, runs, type Shell, withBrick } from './command.ts'
 import { type ExitCode, exitCode } from './exit.ts'
+import { writeResult } from './result-file.ts'
 import { counted, grouped, iec, pairs, pathFields, shownPath } from './text.ts'
 
 interface ExtractOptions {
@@ -94,25 +93,11 @@ async function extractRange(call: Call, request: Request & { readonly range: str
     const range = parseRange(request.range, target.length)
     const pieces = rangeBytes(view, target, range)
     if (options.output === '-') for (const piece of pieces) await call.output.bytes(piece)
-    else writeFile(argumentBytes(options.output), pieces, options)
+    else writeResult(argumentBytes(options.output), pieces, options.force ? 'replace' : 'refuse')
     const doubt = rangeDoubt(target, range)
     if (doubt !== undefined) call.warn(doubt)
     return doubt === undefined ? exitCode.ok : exitCode.doubtful
   })
-}
-
-/** Errors: DEST_NOT_EMPTY where something is in the file already. */
-function writeFile(path: Uint8Array, pieces: Iterable<Uint8Array>, { force }: ExtractOptions): void {
-  const there = statSync(Buffer.from(path), { throwIfNoEntry: false })
-  if (there?.isFile() && there.size > 0 && force !== true) {
-    throw new FoundryError('DEST_NOT_EMPTY', `${displayPath(path)} is there and not empty. Name another, or use --force.`)
-  }
-  const fd = openSync(Buffer.from(path), constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC, 0o666)
-  try {
-    for (const piece of pieces) for (let at = 0; at < piece.length; ) at += writeSync(fd, piece, at)
-  } finally {
-    closeSync(fd)
-  }
 }
 
 interface Done {

@@ -126,7 +126,7 @@ function copyContent(memory: Uint8Array, file: JobFile, content: Uint8Array, pie
 function digestOf(memory: Uint8Array, file: JobFile, pieces: readonly Piece[]): Uint8Array {
   const [only] = pieces
   if (pieces.length === 1 && only !== undefined && only.length === file.wanted.size) {
-    return hash('sha256', memory.subarray(only.at, only.at + only.length), 'buffer')
+    return plain(hash('sha256', memory.subarray(only.at, only.at + only.length), 'buffer'))
   }
   const digest = createHash('sha256')
   let at = 0
@@ -136,7 +136,12 @@ function digestOf(memory: Uint8Array, file: JobFile, pieces: readonly Piece[]): 
     at = piece.fileOffset + piece.length
   }
   feedZeros(digest, file.wanted.size - at)
-  return digest.digest()
+  return plain(digest.digest())
+}
+
+/** The same memory as a plain Uint8Array, as it is after a reload. */
+function plain(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
 }
 
 const zeros = new Uint8Array(65_536)

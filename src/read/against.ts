@@ -4,6 +4,7 @@
  *
  * A source that changes meanwhile differs; so does one that has become unreadable.
  */
+import { fstatSync } from 'node:fs'
 import { bytesKey, displayPath, equalBytes } from '../base/bytes.ts'
 import type { EntryMeta, Xattr } from '../base/entry.ts'
 import type { Clock } from '../base/ports.ts'
@@ -68,7 +69,7 @@ export async function compareWithSource(request: AgainstRequest): Promise<Agains
   const inodes = new Map<string, string>()
   let doneBytes = 0
   let entries = 0
-  for (const listed of listSource(request)) {
+  for (const listed of listSource(request, crossedBy(recorded.values()))) {
     const key = bytesKey(listed.meta.path)
     const entry = recorded.get(key)
     recorded.delete(key)
@@ -97,11 +98,85 @@ class Differences {
   }
 }
 
-function listSource({ source, clock, view, signal }: AgainstRequest): Iterable<Listed> {
-  const own = { dev: 0n, ino: 0n, ...inodeOf(view) }
-  const exclude = new ExcludeMatcher({ patterns: view.meta.exclude, inodes: [own] })
-  const common = { root: source.root, clock, exclude, crossFilesystems: crossedBy(view) }
+/** What the brick's own fold listed: the same exclusions, never the brick itself. */
+function listSource(request: AgainstRequest, crossFilesystems: 'no' | 'yes'): Iterable<Listed> {
+  const { source, clock, view, signal } = request
+  const { dev, ino } = fstatSync(view.file.fd, { bigint: true })
+  const exclude = new ExcludeMatcher({ patterns: view.meta.exclude, inodes: [{ dev, ino }] })
+  const common = { root: source.root, clock, exclude, crossFilesystems }
   if (source.kind === 'tree') return listTree({ ...common, cancelled: () => signal.aborted })
   const listed = statEntry({ ...common, path: source.path })
   return listed === undefined ? [] : [listed]
+}
+
+/** Whether the fold went into other filesystems is not recorded, but shows: several devices, and none passed over. */
+function crossedBy(recorded: Iterable<EntryRecord>): 'no' | 'yes' {
+  const devices = new Set<bigint>()
+  for (const { dev, unreadable } of recorded) {
+    if (unreadable === 'EXDEV') return 'no'
+    devices.add(dev)
+  }
+  return devices.size > 1 ? 'yes' : 'no'
+}
+
+interface Pair {
+  readonly entry: EntryRecord
+  readonly listed: Listed
+  /** Device and inode of every path so far. */
+  readonly inodes: ReadonlyMap<string, string>
+  readonly root: Uint8Array
+}
+
+function compareEntry(report: Differences, pair: Pair): void {
+  const { entry, listed } = pair
+  const { path } = entry
+  const { meta } = listed
+  if (entry.kind !== meta.kind) return report.add(path, 'kind', `recorded as ${entry.kind}, is ${meta.kind}`)
+  compareMeta(report, entry, meta)
+  if (entry.kind === 'file') compareFile(report, pair)
+  if (entry.kind === 'symlink' && !equalBytes(entry.target ?? none, meta.target ?? none)) {
+    report.add(path, 'target', `recorded ${displayPath(entry.target ?? none)}, is ${displayPath(meta.target ?? none)}`)
+  }
+}
+
+const none = new Uint8Array(0)
+
+function compareMeta(report: Differences, entry: EntryRecord, meta: EntryMeta): void {
+  const { path } = entry
+  const octal = (mode: number) => mode.toString(8).padStart(4, '0')
+  if (entry.mode !== meta.mode) report.add(path, 'mode', `recorded ${octal(entry.mode)}, is ${octal(meta.mode)}`)
+  if (entry.uid !== meta.uid || entry.gid !== meta.gid) {
+    report.add(path, 'owner', `recorded ${entry.uid}:${entry.gid}, is ${meta.uid}:${meta.gid}`)
+  }
+  const isSameTime = entry.mtime.seconds === meta.mtime.seconds && entry.mtime.nanoseconds === meta.mtime.nanoseconds
+  if (!isSameTime) report.add(path, 'mtime', `recorded ${timeText(entry)}, is ${timeText(meta)}`)
+  if (entry.rdev !== meta.rdev) report.add(path, 'device', `recorded ${entry.rdev}, is ${meta.rdev}`)
+  if (!sameXattrs(entry.xattrs, meta.xattrs)) report.add(path, 'xattrs', 'the extended attributes are not those recorded')
+}
+
+function timeText({ mtime }: EntryMeta): string {
+  return `${mtime.seconds}.${String(mtime.nanoseconds).padStart(9, '0')}`
+}
+
+function sameXattrs(a: readonly Xattr[], b: readonly Xattr[]): boolean {
+  return (
+    a.length === b.length &&
+    a.every(({ name, value }, i) => equalBytes(name, b[i]?.name ?? none) && equalBytes(value, b[i]?.value ?? none))
+  )
+}
+
+function compareFile(report: Differences, { entry, listed, inodes, root }: Pair): void {
+  const { path, linkTo } = entry
+  const { meta } = listed
+  if (linkTo !== undefined) {
+    const [own, other] = [inodes.get(bytesKey(path)), inodes.get(bytesKey(linkTo))]
+    if (own !== other) return report.add(path, 'link', `recorded as a link to ${displayPath(linkTo)}, is not one`)
+    return
+  }
+  if (entry.size !== meta.size) return report.add(path, 'size', `recorded ${entry.size} bytes, has ${meta.size}`)
+  if (isUnread(entry)) return
+  if (entry.contentId === undefined) return report.add(path, 'unreadable', 'recorded with parts that could not be read')
+  const live = liveContentId(root, listed)
+  if (live.kind === 'unreadable') return report.add(path, 'unreadable', `it cannot be read now: ${live.why}`)
+  if (!equalBytes(live.id, entry.contentId)) report.add(path, 'content', 'the bytes are not those recorded')
 }

@@ -79,13 +79,17 @@ function zstdTile(view: BrickView, located: Located, level: number): Uint8Array 
   return wrapRawAsZstd(plainTile(view, located, level))
 }
 
-/** Decoded, tileBytes(level) long: the rest of a tile that the brick's end cuts is zeros. */
 function plainTile(view: BrickView, { pointer }: Located, level: number): Uint8Array {
   const payload = view.file.frame(frameTypeOf(level), pointer, view.record)
+  return wholeTile(payload, { level, offset: pointer.offset })
+}
+
+/** tileBytes(level) long: a tile may be stored without the zeros at its end, a page may not. BrickDamage. */
+export function wholeTile(payload: Uint8Array, { level, offset }: { level: number; offset: number }): Uint8Array {
   const length = tileBytes(level)
   if (payload.length === length) return payload
   if (level > 0 || payload.length > length) {
-    throw new BrickDamage('frame', `a page of level ${level} has ${payload.length} bytes`, pointer.offset)
+    throw new BrickDamage('frame', `what is stored for level ${level} has ${payload.length} bytes`, offset)
   }
   const whole = new Uint8Array(length)
   whole.set(payload)

@@ -238,7 +238,7 @@ test('orders go to the daemon with their body, and its errors come back by their
     if (path === '/api/remove') throw new FoundryError('BRICK_MISSING', 'There is no brick x.')
     throw new Error('a secret of the inside')
   }
-  const { post } = await fixture(t, { control })
+  const { post, reported } = await fixture(t, { control })
   const sync = await post('/api/sync', { wait: true })
   assert.deepEqual([sync.status, json(sync)], [200, {}])
   const remove = await post('/api/remove', { name: 'x' })
@@ -249,6 +249,7 @@ test('orders go to the daemon with their body, and its errors come back by their
   const stop = await post('/api/stop', undefined)
   assert.deepEqual([stop.status, codeOf(stop)], [500, 'INTERNAL'])
   assert.ok(!stop.body.toString().includes('secret'))
+  assert.deepEqual(reported.map(String), ['Error: a secret of the inside'])
   assert.deepEqual(seen, [
     ['/api/sync', { wait: true }],
     ['/api/remove', { name: 'x' }],

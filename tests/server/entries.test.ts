@@ -8,7 +8,7 @@ import type { BrickView } from '../../src/store/brick-view.ts'
 import type { BricksAnswer, EntryOutline, FindAnswer, InspectAnswer, OutlinesAnswer } from '../../src/wire/api.ts'
 import { BrickFoundry, fold, infoOf } from './brick-foundry.ts'
 import { codeOf, json } from './client.ts'
-import { type Fixture, fixture, foldChange, strangeName } from './fixture.ts'
+import { damage, type Fixture, fixture, foldChange, strangeName } from './fixture.ts'
 
 async function find({ get }: Fixture, query: string): Promise<FindAnswer> {
   const reply = await get(`/api/find?${query}`)
@@ -80,6 +80,20 @@ test('a search looks at every brick', async (t) => {
   )
 })
 
+test('a brick that cannot be read hides no hits of another, and it is said that there may be more', async (t) => {
+  const f = await fixture(t)
+  const other = join(f.folder, 'other.brick')
+  await fold(join(f.source, 'sub'), other)
+  const { record } = f.foundry.open(other)
+  damage(other, record.entries.pointer.offset)
+  const answer = await find(f, 'q=noise')
+  assert.deepEqual([paths(answer), answer.truncated], [['sub/noise'], true])
+  assert.equal((f.reported[0] as { code?: string }).code, 'BRICK_DAMAGED')
+  const { uuid, commit } = infoOf(f.foundry.newest(toHex(record.uuid)) as BrickView)
+  const outlines = await f.get(`/b/${uuid}/${commit}/outlines?from=0&to=64`)
+  assert.deepEqual([outlines.status, codeOf(outlines)], [500, 'BRICK_DAMAGED'])
+})
+
 test('a search for nothing, for too much or with a wrong limit is refused', async (t) => {
   const f = await fixture(t)
   for (const query of [
@@ -121,7 +135,7 @@ test('what is at a place is the byte of the file that lies there', async (t) => 
     const content = readFileSync(join(f.source, name))
     const slot = f.view.entry(Buffer.from(name))?.slot
     assert.ok(slot)
-    for (const within of [0, 3, content.length - 1]) {
+    for (const within of [0, 3, 5_000, content.length - 1].filter((place) => place < content.length)) {
       const answer = await at(slot.start + within)
       assert.equal(answer.entry?.path, name)
       assert.equal(answer.entry?.offset, within)
@@ -206,6 +220,17 @@ test('the index of a new commit, made from the one before, is the one made anew'
   assert.deepEqual(updated, anew)
   assert.notDeepEqual(updated.text, first.text)
   assert.equal(await cache.of(newest), await cache.of(newest))
+})
+
+test('an index is made anew where the commit before cannot be read any more', async (t) => {
+  const f = await fixture(t)
+  const pause = async () => undefined
+  const cache = new IndexCache(pause)
+  await cache.of(f.view)
+  const newest = await foldChange(f)
+  damage(f.brick, f.view.record.entries.pointer.offset)
+  const { index } = await cache.of(newest)
+  assert.deepEqual(index.columns, (await new IndexCache(pause).of(newest)).index.columns)
 })
 
 test('a commit whose index is asked for by many at once is read once', async (t) => {

@@ -99,12 +99,18 @@ test('a reader that is too slow is told to come back, the others hear on', async
   tcp.pause()
   const closed = once(slow.socket, 'close')
   const brick = { ...infoOf(f.view), message: 'x'.repeat(256 * 1024) }
-  for (let sequence = 1; sequence <= 100; sequence++) {
+  const last = 100
+  for (let sequence = 1; sequence <= last; sequence++) {
     f.foundry.send({ kind: 'brick', sequence, brick })
     assert.equal(((await quick.next()) as { sequence: number }).sequence, sequence)
   }
   tcp.resume()
-  assert.equal((await closed)[0], 1013)
+  const heardAll = async () => {
+    while (((await slow.next()) as { sequence: number }).sequence < last);
+    return 'heard everything'
+  }
+  const end = await Promise.race([closed.then(([code]) => code as number), heardAll()])
+  assert.equal(end, 1013)
 })
 
 test('what a reader says is not listened to, and a long word ends it', async (t) => {
@@ -128,4 +134,12 @@ test('readers are told when the server stops, and it leaves nobody listening to 
   await f.server.close()
   assert.equal((await closed)[0], 1001)
   assert.equal(f.foundry.listeners.size, 0)
+})
+
+test('a reader that does not answer does not hold up the end', { timeout: 20_000 }, async (t) => {
+  const f = await fixture(t)
+  const reader = listen(t, f)
+  await reader.next()
+  ;(reader.socket as unknown as { _socket: Socket })._socket.pause()
+  await f.server.close()
 })

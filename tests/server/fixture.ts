@@ -7,6 +7,7 @@ import {
   mkdirSync,
   mkdtempSync,
   openSync,
+  readSync,
   rmSync,
   symlinkSync,
   truncateSync,
@@ -34,6 +35,8 @@ export interface Fixture {
   /** /b/UUID/COMMIT */
   readonly at: string
   readonly uuid: string
+  /** Errors that the server did not expect. */
+  readonly reported: unknown[]
   /** With the token. */
   get(path: string, headers?: Record<string, string>): Promise<Reply>
   post(path: string, body: unknown, more?: Ask): Promise<Reply>
@@ -52,7 +55,14 @@ export async function fixture(
   const view = foundry.open(brick)
   t.after(() => foundry.close())
   const { mapFolder = join(folder, 'none'), control } = options
-  const server = await startServer(foundry, { port: 'any', portsTried: 1, mapFolder, ...(control && { control }) })
+  const reported: unknown[] = []
+  const server = await startServer(foundry, {
+    port: 'any',
+    portsTried: 1,
+    mapFolder,
+    ...(control && { control }),
+    report: (error) => reported.push(error),
+  })
   t.after(() => server.close())
   const { uuid, commit } = infoOf(view)
   const token = { Authorization: `Bearer ${foundry.token}` }
@@ -64,6 +74,7 @@ export async function fixture(
     server,
     view,
     uuid,
+    reported,
     at: `/b/${uuid}/${commit}`,
     get: (path, headers) => ask(server, path, { headers: { ...token, ...headers } }),
     post: (path, body, more) =>
@@ -103,4 +114,13 @@ export async function foldChange({ source, brick, foundry }: Fixture): Promise<B
   appendFileSync(join(source, 'hello.txt'), 'more\n')
   await fold(source, brick)
   return foundry.open(brick)
+}
+
+/** Changes one bit of a file, 40 bytes behind the beginning of a frame: in its payload. */
+export function damage(file: string, frameOffset: number): void {
+  const fd = openSync(file, 'r+')
+  const byte = new Uint8Array(1)
+  readSync(fd, byte, 0, 1, frameOffset + 40)
+  writeSync(fd, Uint8Array.of((byte[0] as number) ^ 1), 0, 1, frameOffset + 40)
+  closeSync(fd)
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { closeSync, copyFileSync, openSync, readSync, writeSync } from 'node:fs'
+import { copyFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { decompress } from 'fzstd'
@@ -9,7 +9,7 @@ import { startServer } from '../../src/server/start.ts'
 import { tileBytes, tileKindsHeader, tileSpan } from '../../src/wire/api.ts'
 import { BrickFoundry, fold, infoOf } from './brick-foundry.ts'
 import { ask, codeOf, json } from './client.ts'
-import { type Fixture, fixture, foldChange } from './fixture.ts'
+import { damage, type Fixture, fixture, foldChange } from './fixture.ts'
 
 /** Checks one batch against the view, tile for tile; returns the letters of the kinds. */
 async function checkBatch(
@@ -133,6 +133,20 @@ test('an unknown brick is 404, a malformed name 400, a commit that is gone 410 w
   }
 })
 
+test('a commit that is dropped while it is read is 410, not an error of the inside', async (t) => {
+  const f = await fixture(t)
+  const newest = await foldChange(f)
+  const { view } = f
+  f.foundry.view = () => {
+    f.foundry.view = () => undefined
+    view.file.close()
+    return view
+  }
+  const reply = await f.get(`${f.at}/outlines?from=0&to=9`)
+  assert.deepEqual([reply.status, (json(reply) as { commit: string }).commit], [410, infoOf(newest).commit])
+  assert.deepEqual(f.reported, [])
+})
+
 test('a damaged tile is marked, the others come whole, and the answer is not kept', async (t) => {
   const f = await fixture(t)
   const copy = join(f.folder, 'damaged.brick')
@@ -140,11 +154,7 @@ test('a damaged tile is marked, the others come whole, and the answer is not kep
   const end = Math.ceil(f.view.record.length / 65_536)
   const stored = Array.from({ length: end }, (_, i) => i).filter((i) => hasFrame(f.view.locateTile(i).kind))
   const { pointer } = f.view.locateTile(stored[1] as number)
-  const fd = openSync(copy, 'r+')
-  const byte = new Uint8Array(1)
-  readSync(fd, byte, 0, 1, pointer.offset + 40)
-  writeSync(fd, Uint8Array.of((byte[0] as number) ^ 1), 0, 1, pointer.offset + 40)
-  closeSync(fd)
+  damage(copy, pointer.offset)
   const foundry = new BrickFoundry()
   const view = foundry.open(copy)
   t.after(() => foundry.close())
