@@ -9,13 +9,15 @@ import type { DamageRule } from './damage.ts'
 import { type IndexItem, type LeafItem, type MapKind, maps, type Page, parsePage } from './page.ts'
 import { leafItem, rootOf, writePage } from './page-build.ts'
 import { buildMap, checkMap, diffMaps, emptyMap, lookup, scan, updateMap } from './page-map.ts'
-import { cutItems, keyHash } from './page-shape.ts'
+import { cutItems, isNaturalCut, keyHash } from './page-shape.ts'
 import { orDamage, ruleOf } from './testing/expect-damage.ts'
 import { MemoryPages } from './testing/memory-pages.ts'
 
 const kind: MapKind = { ...maps.entries, shape: { zeroBits: 2, itemsMax: 8 } }
-/** Five leaf pages; none of their last keys ends a run of level 1. */
-const keys = Array.from({ length: 16 }, (_, i) => `name-${String.fromCharCode(97 + i)}`)
+/** None ends a run of level 1, so one index page holds any leaf pages of them. */
+const keys = Array.from({ length: 90 }, (_, i) => `key-${10 + i}`)
+  .filter((key) => !isNaturalCut(keyHash(nodeTools, 1, utf8(key)), kind.shape))
+  .slice(0, 16)
 const record = Uint8Array.of(1, 1, 2)
 const longRecord = Uint8Array.of(1, 1, 2, 26, 129, 16, ...new Uint8Array(2_049))
 
@@ -95,12 +97,12 @@ test('a count that is not the number of records beneath is damage', () => {
 test('a last key that is not the one beneath is damage', () => {
   const store = new MemoryPages(nodeTools)
   const last = rightEnds(store).length - 1
-  check('page', plant(store, { index: (items) => changed(items, last, { key: utf8('name-z') }) }), store)
+  check('page', plant(store, { index: (items) => changed(items, last, { key: utf8('key-z') }) }), store)
 })
 
 test('a page under two keys, and pages that overlap, are damage', () => {
   const store = new MemoryPages(nodeTools)
-  const twice = (items: IndexItem[]) => [...items, { ...must(items[0], 'item'), key: utf8('name-z') }]
+  const twice = (items: IndexItem[]) => [...items, { ...must(items[0], 'item'), key: utf8('key-z') }]
   check('page', plant(store, { index: twice }), store)
   const items = leafItems(store)
   const swapped = items.with(0, must(items[9], 'item')).sort((a, b) => compareBytes(a.key, b.key))

@@ -186,6 +186,8 @@ export class MapApp {
     this.#warm = this.#warm.filter(({ atMs }) => nowMs - atMs < warmMs)
     const warm: Warm[] = this.#warm.map(({ rect, atMs }) => ({ rect, share: 1 - (nowMs - atMs) / warmMs }))
     const { palette, mode } = this
+    const cells = hexCells({ view, drawn: frame.over, mode: this.mode, palette: this.palette })
+    const sharpAtMs = this.surface.glyphs.write({ cells, cellPixels: view.camera.scale, nowMs })
     drawScene(this.surface, {
       view,
       pixelRatio: this.#pixelRatio,
@@ -202,12 +204,10 @@ export class MapApp {
     const progress = progressWriting({ view, overlay: this.overlay, bricks })
     this.overlay.draw({
       labels: view.camera.scale < hexPixelsMin ? [...names.labels, ...progress.labels] : progress.labels,
-      cells: hexCells({ view, drawn: frame.over, mode, palette }),
-      cellPixels: view.camera.scale,
       bars: progress.bars,
     })
     this.namesSettled = outlines.complete && names.againAtMs === Number.POSITIVE_INFINITY
-    return Math.min(outlines.againAtMs, names.againAtMs, warm.length > 0 ? nowMs : Number.POSITIVE_INFINITY)
+    return Math.min(sharpAtMs, outlines.againAtMs, names.againAtMs, warm.length > 0 ? nowMs : Number.POSITIVE_INFINITY)
   }
 
   #selection(view: View): Pick<Parameters<typeof drawScene>[1], 'hovered' | 'pinned' | 'cells'> {

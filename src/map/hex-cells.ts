@@ -3,7 +3,7 @@
  * order of the bytes along the curve, and digits once a byte is large enough to read.
  */
 import { pointToPosition } from '../hilbert/curve.ts'
-import type { ByteCell } from './draw/overlay.ts'
+import type { ByteCell } from './draw/glyph-layer.ts'
 import { byteColour, type Palette } from './draw/palette.ts'
 import type { Drawn } from './tileset/frame-plan.ts'
 import { intersection, type Rect, toScreen, type View, visibleRect } from './view/camera.ts'

@@ -166,3 +166,33 @@ void main() {
   oColour = vec4(vColour.rgb * vColour.a, vColour.a);
 }
 `
+
+/** Digits in cells: coverage from the atlas, dark ink for 0 and light ink for 1. */
+export const glyphVertex = `#version 300 es
+precision highp float;
+in vec2 aCorner;
+in vec4 aRect;
+in vec4 aTexels;
+in float aInk;
+uniform vec2 uPixel;
+out vec2 vAt;
+flat out float vInk;
+void main() {
+  vec2 at = mix(aRect.xy, aRect.zw, aCorner);
+  gl_Position = vec4(at.x * uPixel.x - 1.0, 1.0 - at.y * uPixel.y, 0.0, 1.0);
+  vAt = mix(aTexels.xy, aTexels.zw, aCorner);
+  vInk = aInk;
+}
+`
+
+export const glyphFragment = `#version 300 es
+precision highp float;
+in vec2 vAt;
+flat in float vInk;
+uniform sampler2D uGlyphs;
+out vec4 oColour;
+void main() {
+  float share = texture(uGlyphs, vAt).r;
+  oColour = vec4(mix(vec3(0.043, 0.051, 0.063), vec3(0.957, 0.961, 0.965), vInk) * share, share);
+}
+`

@@ -1,4 +1,4 @@
-/** Names and digits as small canvases, drawn once and copied often. */
+/** Names as small canvases, drawn once and copied often. */
 import { cssColour, type Palette } from './palette.ts'
 
 export type LabelStyle = 'district' | 'detail' | 'directory' | 'entry' | 'notice'
@@ -14,8 +14,6 @@ export const labelFonts: Readonly<
 }
 export const marginPx = 3
 const haloPx = 3
-/** The character of a byte stands below its digits from this cell size on. */
-export const characterPixelsMin = 40
 
 export function textSprite(options: {
   text: string
@@ -43,38 +41,5 @@ export function textSprite(options: {
   }
   context.fillStyle = cssColour(palette.label, alpha)
   context.fillText(text, marginPx, height / 2 + 0.5)
-  return canvas
-}
-
-const darkInk = 0x0b0d10
-const lightInk = 0xf4f5f6
-
-/** Two hex digits, and from `characterPixelsMin` on the ASCII character below them. */
-export function byteSprite(options: {
-  byte: number
-  ink: 'dark' | 'light'
-  cellPixels: number
-  ratio: number
-}): HTMLCanvasElement {
-  const { byte, ink, cellPixels, ratio } = options
-  const canvas = document.createElement('canvas')
-  canvas.width = Math.ceil(cellPixels * ratio)
-  canvas.height = Math.ceil(cellPixels * ratio)
-  const context = canvas.getContext('2d') as CanvasRenderingContext2D
-  context.scale(ratio, ratio)
-  context.textAlign = 'center'
-  context.textBaseline = 'middle'
-  const colour = ink === 'dark' ? darkInk : lightInk
-  const withCharacter = cellPixels >= characterPixelsMin
-  const digitPx = Math.min(22, Math.round(cellPixels * (withCharacter ? 0.34 : 0.46)))
-  context.font = `500 ${digitPx}px "JetBrains Mono", monospace`
-  context.fillStyle = cssColour(colour, byte === 0 ? 0.34 : 0.92)
-  const middle = cellPixels / 2
-  context.fillText(byte.toString(16).padStart(2, '0'), middle, withCharacter ? cellPixels * 0.36 : middle + 0.5)
-  if (withCharacter && byte > 0x20 && byte < 0x7f) {
-    context.font = `400 ${Math.min(18, Math.round(cellPixels * 0.28))}px "JetBrains Mono", monospace`
-    context.fillStyle = cssColour(colour, 0.62)
-    context.fillText(String.fromCharCode(byte), middle, cellPixels * 0.72)
-  }
   return canvas
 }

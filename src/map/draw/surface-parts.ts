@@ -89,10 +89,10 @@ export function pixelAt(renderer: WebGLRenderer, x: number, y: number): Rgba {
   return [rgba[0] as number, rgba[1] as number, rgba[2] as number, rgba[3] as number]
 }
 
-/** Containers in drawing order: plates, pages that stand in, flat squares, pages wanted, frames. */
-export function layerStack(stage: Container): Record<'plate' | 'under' | 'flat' | 'over' | 'frame', Container> {
+/** Containers in drawing order: plates, pages that stand in, flat squares, pages wanted, frames, digits. */
+export function layerStack(stage: Container): Record<'plate' | 'under' | 'flat' | 'over' | 'frame' | 'glyph', Container> {
   const make = () => stage.addChild(new Container())
-  return { plate: make(), under: make(), flat: make(), over: make(), frame: make() }
+  return { plate: make(), under: make(), flat: make(), over: make(), frame: make(), glyph: make() }
 }
 
 export type Layers = ReturnType<typeof layerStack>

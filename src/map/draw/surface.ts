@@ -9,6 +9,7 @@ import { BufferImageSource, Container, UniformGroup, type WebGLRenderer } from '
 import { slotsPerPage } from '../tileset/slot-pool.ts'
 import type { Viewport } from '../view/camera.ts'
 import { type Mode, modes } from '../view/permalink.ts'
+import { GlyphLayer } from './glyph-layer.ts'
 import { mixColours, type Palette, paletteRowCount, paletteTexels } from './palette.ts'
 import type { QuadBatch } from './quad-batch.ts'
 import {
@@ -36,6 +37,7 @@ export class Surface {
   readonly #mode: UniformGroup
   readonly #paletteSource: BufferImageSource
   readonly #rects = rectBatches(this.#layers, this.#pixel)
+  readonly glyphs = new GlyphLayer({ parent: this.#layers.glyph, pixel: this.#pixel })
   readonly #pages: Record<TextureKind, TexturePage[]> = { bytes: [], planes: [] }
 
   constructor(renderer: WebGLRenderer, palette: Palette) {
@@ -61,6 +63,7 @@ export class Surface {
     this.canvas.style.height = `${viewport.height}px`
     this.#pixel.uniforms['uPixel'] = new Float32Array([2 / viewport.width, 2 / viewport.height])
     this.#pixel.update()
+    this.glyphs.forget(pixelRatio)
   }
 
   setPalette(palette: Palette): void {
@@ -101,12 +104,14 @@ export class Surface {
     this.#renderer.render(this.#stage)
   }
 
-  /** Draws the last picture again without its frames and reads CSS pixels of it, as RGBA. */
+  /** Draws the last picture again without frames and digits and reads CSS pixels of it, as RGBA. */
   readPixels(points: readonly (readonly [x: number, y: number])[]): Rgba[] {
     this.#layers.frame.visible = false
+    this.#layers.glyph.visible = false
     this.#renderer.render(this.#stage)
     const pixels = points.map(([x, y]) => pixelAt(this.#renderer, x, y))
     this.#layers.frame.visible = true
+    this.#layers.glyph.visible = true
     this.#renderer.render(this.#stage)
     return pixels
   }
@@ -117,6 +122,16 @@ export class Surface {
       for (const { textures } of Object.values(this.#pages).flat()) for (const texture of textures) texture.reset()
       listener()
     })
+  }
+
+  /** Has the GPU compile what the first deep view will need: better now than on the way there. */
+  warmUp(): void {
+    this.#page('bytes', 0)
+    this.begin()
+    for (const kind of ['bytes', 'planes'] as const) {
+      writeTile(this.#page(kind, 0).over, { x0: 0, y0: 0, x1: 0, y1: 0, u0: 0, v0: 0, u1: 0, v1: 0, slot: 0 })
+    }
+    this.end()
   }
 
   #page(kind: TextureKind, slot: number): TexturePage {
