@@ -8,8 +8,9 @@ import { LabelLayer } from './draw/label-layer.ts'
 import { Overlay } from './draw/overlay.ts'
 import { type Palette, palettes } from './draw/palette.ts'
 import { progressWriting } from './draw/progress-layer.ts'
-import { drawScene, type Warm } from './draw/scene.ts'
+import { drawScene } from './draw/scene.ts'
 import type { Surface } from './draw/surface.ts'
+import { Warmth } from './draw/warmth.ts'
 import { Focus } from './focus.ts'
 import { makeFrameLoop } from './frame-loop.ts'
 import { cellWalls, hexCells, hexPixelsMin } from './hex-cells.ts'
@@ -24,9 +25,7 @@ import { World } from './world.ts'
 const uploadMsMax = 2
 /** Level-0 tiles a frame; a page of an overview counts a quarter. */
 const uploadCountMax = 8
-const warmMs = 2600
 const worldMarginPx = 72
-const cellPixelsMin = 5
 
 export interface AppStats {
   uploads: number
@@ -57,7 +56,8 @@ export class MapApp {
   #viewport: Viewport
   #pixelRatio: number
   readonly #loop = makeFrameLoop(() => this.#tick())
-  #warm: { rect: Rect; atMs: number }[] = []
+  readonly #warmth = new Warmth()
+  #warmedUp = false
 
   constructor(parts: {
     surface: Surface
@@ -136,12 +136,20 @@ export class MapApp {
     return { ...camera, scale: Math.min(camera.scale, scaleMost) }
   }
 
-  /** Marks places as just changed. */
+  /** Marks world rectangles as just changed. */
   warm(rects: readonly Rect[]): void {
-    const atMs = clockMs()
     const seen = visibleRect(this.view)
-    const inView = rects.filter((rect) => intersection(rect, seen) !== undefined)
-    this.#warm = [...this.#warm, ...inView.map((rect) => ({ rect, atMs }))].slice(-256)
+    this.#warmth.add(
+      rects.filter((rect) => intersection(rect, seen) !== undefined),
+      clockMs(),
+    )
+    this.changed()
+  }
+
+  /** The fonts have arrived. */
+  fontsReady(): void {
+    this.overlay.forgetTexts()
+    this.surface.glyphs.forget(this.#pixelRatio)
     this.changed()
   }
 
@@ -183,11 +191,14 @@ export class MapApp {
   #paint(view: View, frame: FrameResult, nowMs: number): number {
     const bricks = [...this.world.bricks.values()]
     const outlines = this.outlines.frame({ view, bricks: bricks.map(({ tiled }) => tiled), nowMs })
-    this.#warm = this.#warm.filter(({ atMs }) => nowMs - atMs < warmMs)
-    const warm: Warm[] = this.#warm.map(({ rect, atMs }) => ({ rect, share: 1 - (nowMs - atMs) / warmMs }))
     const { palette, mode } = this
-    const cells = hexCells({ view, drawn: frame.over, mode: this.mode, palette: this.palette })
+    const warm = this.#warmth.at(nowMs)
+    const cells = hexCells({ view, drawn: frame.over, mode, palette })
     const sharpAtMs = this.surface.glyphs.write({ cells, cellPixels: view.camera.scale, nowMs })
+    if (this.settled && !this.#warmedUp) {
+      this.#warmedUp = true
+      this.surface.warmUp()
+    }
     drawScene(this.surface, {
       view,
       pixelRatio: this.#pixelRatio,
@@ -198,7 +209,7 @@ export class MapApp {
       shapes: outlines.shown,
       warm,
       walls: bricks.map(({ tiled }) => cellWalls(view, tiled)).filter((walls) => walls !== undefined),
-      ...this.#selection(view),
+      ...this.focus.marks(view),
     })
     const names = this.labels.labels({ view, overlay: this.overlay, bricks, shapes: outlines.shown, nowMs })
     const progress = progressWriting({ view, overlay: this.overlay, bricks })
@@ -208,20 +219,6 @@ export class MapApp {
     })
     this.namesSettled = outlines.complete && names.againAtMs === Number.POSITIVE_INFINITY
     return Math.min(sharpAtMs, outlines.againAtMs, names.againAtMs, warm.length > 0 ? nowMs : Number.POSITIVE_INFINITY)
-  }
-
-  #selection(view: View): Pick<Parameters<typeof drawScene>[1], 'hovered' | 'pinned' | 'cells'> {
-    const shapeAt = (spot: ReturnType<Focus['pinned']>) => {
-      const shape = spot && this.outlines.covering(spot.brick.info.uuid, spot.offset)
-      return spot && shape ? { x: spot.brick.tiled.x, y: spot.brick.tiled.y, shape } : undefined
-    }
-    const hovered = this.focus.hovered(view)
-    const pinned = this.focus.pinned()
-    const large = view.camera.scale >= cellPixelsMin
-    const cells: { rect: Rect; kind: 'hovered' | 'pinned' }[] = []
-    if (large && hovered) cells.push({ rect: this.world.byteRect(hovered), kind: 'hovered' })
-    if (large && pinned) cells.push({ rect: this.world.byteRect(pinned), kind: 'pinned' })
-    return { hovered: shapeAt(hovered), pinned: shapeAt(pinned), cells }
   }
 }
 

@@ -8,6 +8,7 @@
 import { positionToPoint } from '../hilbert/curve.ts'
 import type { InspectAnswer } from '../wire/api.ts'
 import { after, type Timer } from './clock.ts'
+import type { MarkedCell, MarkedShape } from './draw/scene.ts'
 import { inspectAt } from './link/api-client.ts'
 import type { OutlineStore } from './link/outline-store.ts'
 import type { TileSet } from './tileset/tile-set.ts'
@@ -16,6 +17,8 @@ import { toWorld, type View, type WorldPoint } from './view/camera.ts'
 import type { ByteSpot, World } from './world.ts'
 
 const restMs = 80
+/** From this many pixels a byte its own cell is marked. */
+const cellPixelsMin = 5
 
 interface Question {
   readonly key: string
@@ -64,6 +67,23 @@ export class Focus {
     const brick = this.#pinned === undefined ? undefined : this.#parts.world.bricks.get(this.#pinned.uuid)
     if (this.#pinned === undefined || brick === undefined || this.#pinned.offset >= brick.info.length) return undefined
     return { brick, offset: this.#pinned.offset }
+  }
+
+  /** What the picture emphasises. */
+  marks(view: View): { hovered: MarkedShape | undefined; pinned: MarkedShape | undefined; cells: MarkedCell[] } {
+    const { world, outlines } = this.#parts
+    const shapeOf = (spot: ByteSpot | undefined): MarkedShape | undefined => {
+      const shape = spot && outlines.covering(spot.brick.info.uuid, spot.offset)
+      return spot && shape ? { x: spot.brick.tiled.x, y: spot.brick.tiled.y, shape } : undefined
+    }
+    const hovered = this.hovered(view)
+    const pinned = this.pinned()
+    const cells: MarkedCell[] = []
+    if (view.camera.scale >= cellPixelsMin) {
+      if (hovered !== undefined) cells.push({ rect: world.byteRect(hovered), kind: 'hovered' })
+      if (pinned !== undefined) cells.push({ rect: world.byteRect(pinned), kind: 'pinned' })
+    }
+    return { hovered: shapeOf(hovered), pinned: shapeOf(pinned), cells }
   }
 
   /** What the inspector shows: the pin before the cursor. */

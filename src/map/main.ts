@@ -66,10 +66,7 @@ async function start(): Promise<void> {
     app.setTheme(theme())
     page.setMode(app.mode)
   })
-  void loadFonts().then(() => {
-    app.overlay.forgetTexts()
-    app.changed()
-  })
+  void loadFonts().then(() => app.fontsReady())
   await live.start()
   if (!live.known) return
   firstPlace(app, page.navigator, page.setMode)

@@ -1,5 +1,5 @@
 /**
- * A small bitmap font for legends: 5 x 7 pixels a character, capital letters stand for small ones.
+ * A small bitmap font for legends: printable ASCII in 5 x 7 pixels a character.
  *
  * Each glyph is seven rows from top to bottom, one digit of base 32 a row; the highest bit is the leftmost pixel. What
  * has no glyph is drawn as a box.
@@ -73,6 +73,39 @@ const rowsOf: Readonly<Record<string, string>> = {
   '\\': 'g884421',
   ']': 'e22222e',
   _: '000000v',
+  a: '00e1fhf',
+  b: 'ggmphhu',
+  c: '00egghe',
+  d: '11djhhf',
+  e: '00ehvge',
+  f: '698s888',
+  g: '0fhhf1e',
+  h: 'ggmphhh',
+  i: '40c444e',
+  j: '20622ic',
+  k: 'ggikoki',
+  l: 'c44444e',
+  m: '00qllhh',
+  n: '00mphhh',
+  o: '00ehhhe',
+  p: '00uhugg',
+  q: '00djf11',
+  r: '00mpggg',
+  s: '00ege1u',
+  t: '88s8896',
+  u: '00hhhjd',
+  v: '00hhha4',
+  w: '00hhlla',
+  x: '00ha4ah',
+  y: '00hhf1e',
+  z: '00v248v',
+  $: '4fke5u4',
+  '^': '4ah0000',
+  '`': '8400000',
+  '{': '2448442',
+  '|': '4444444',
+  '}': '8442448',
+  '~': '008l200',
 }
 
 const unknownGlyph = 'vhhhhhv'
@@ -90,7 +123,7 @@ export interface TextPlace {
 export function drawText(place: TextPlace, put: (x: number, y: number) => void): void {
   let left = place.x
   for (const character of place.text) {
-    const rows = rowsOf[character.toUpperCase()] ?? unknownGlyph
+    const rows = rowsOf[character] ?? unknownGlyph
     for (let row = 0; row < glyphHeight; row++) drawRow(Number.parseInt(rows[row] as string, 32), row, { ...place, x: left }, put)
     left += glyphAdvance * place.scale
   }

@@ -1,7 +1,7 @@
 /** The content id of a live file, read in bounded memory; its holes are not read. */
 import type { EntryMeta } from '../base/entry.ts'
 import { tileBytes, tileCount } from '../brick/merkle.ts'
-import { closeDirectory } from '../linux/directory.ts'
+import { closeFd } from '../linux/directory.ts'
 import type { Listed } from '../source/list.ts'
 import { openContent, readExactly } from '../source/read.ts'
 import { merkle } from '../store/brick-view.ts'
@@ -20,7 +20,7 @@ export function liveContentId(root: Uint8Array, { meta, content }: Listed): Live
   try {
     return meta.size <= tileBytes ? smallId(opened.fd, meta) : largeId(opened.fd, meta)
   } finally {
-    closeDirectory(opened.fd)
+    closeFd(opened.fd)
   }
 }
 

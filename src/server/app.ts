@@ -19,6 +19,13 @@ const sessionBodyBytesMax = 1024
 const controlBodyBytesMax = 64 * 1024
 const controlPaths: readonly ControlPath[] = ['/api/sync', '/api/stop', '/api/remove']
 
+const upgradeNeeded = {
+  status: 426,
+  code: 'REQUEST_INVALID',
+  message: 'The feed is a WebSocket.',
+  headers: { Upgrade: 'websocket' },
+} as const
+
 export interface AppParts {
   readonly foundry: Foundry
   readonly secrets: SecretKeeper
@@ -64,6 +71,7 @@ export function createApp(parts: AppParts): Hono {
     app.all(path, wrongMethod('POST'))
   }
   app.all('/session', wrongMethod('POST'))
+  app.get('/feed', (c) => refuse(c, upgradeNeeded))
   for (const path of ['/api/bricks', '/api/find', '/feed']) app.all(path, wrongMethod('GET'))
   return app
 }

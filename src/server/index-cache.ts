@@ -5,6 +5,7 @@
  * a time, in slices.
  */
 import { equalBytes, toHex } from '../base/bytes.ts'
+import type { CommitRecord } from '../brick/commit-record.ts'
 import { BrickDamage } from '../brick/damage.ts'
 import type { BrickView } from '../store/brick-view.ts'
 import { type DirectoryRuns, directoryRuns } from './directory-runs.ts'
@@ -22,7 +23,7 @@ export interface CommitIndex {
 
 interface Held extends CommitIndex {
   readonly uuid: string
-  readonly view: BrickView
+  readonly record: CommitRecord
 }
 
 export class IndexCache {
@@ -62,7 +63,7 @@ export class IndexCache {
     let directories: Promise<readonly DirectoryRuns[]> | undefined
     return {
       uuid,
-      view,
+      record: view.record,
       index,
       directories: () => {
         directories ??= this.#run(directoryRuns(index))
@@ -83,10 +84,10 @@ export class IndexCache {
 
   /** An earlier commit of the same file, the one used last. */
   #baseFor(uuid: string, { record }: BrickView): Base | undefined {
-    const other = [...this.#held.values()].findLast(({ uuid: of, view: { record: before } }) => {
+    const other = [...this.#held.values()].findLast(({ uuid: of, record: before }) => {
       return of === uuid && equalBytes(before.epoch, record.epoch) && before.generation < record.generation
     })
-    return other && { before: other.index, beforeRecord: other.view.record }
+    return other && { before: other.index, beforeRecord: other.record }
   }
 
   #hold(key: string, made: Held): void {

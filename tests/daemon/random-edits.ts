@@ -71,11 +71,18 @@ export class TreeEditor {
     return from[Math.floor(this.#random() * from.length)] as T
   }
 
+  /** Never through a symlink: `readdirSync`'s own recursion follows them, out of the tree. */
   #paths(kind: 'file' | 'directory'): string[] {
-    const entries = fs.readdirSync(this.#root, { recursive: true, withFileTypes: true })
-    return entries
-      .filter((entry) => (kind === 'file' ? entry.isFile() : entry.isDirectory()))
-      .map((entry) => join(entry.parentPath, entry.name).slice(this.#root.length + 1))
-      .sort()
+    const found: string[] = []
+    const folders = ['']
+    for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
+      for (const name of fs.readdirSync(join(this.#root, folder))) {
+        const path = join(folder, name)
+        const stat = fs.lstatSync(join(this.#root, path))
+        if (stat.isDirectory()) folders.push(path)
+        if (kind === 'file' ? stat.isFile() : stat.isDirectory()) found.push(path)
+      }
+    }
+    return found.sort()
   }
 }

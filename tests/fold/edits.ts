@@ -67,11 +67,17 @@ export class Editor {
     return join(this.#root, path)
   }
 
+  /** Never through a symlink: `readdirSync`'s own recursion follows them, out of the tree. */
   #all(kind: 'file' | 'folder' | 'symlink'): string[] {
     const found: string[] = []
-    for (const entry of fs.readdirSync(this.#root, { recursive: true, withFileTypes: true })) {
-      const path = join(entry.parentPath, entry.name).slice(this.#root.length + 1)
-      if (kind === 'file' ? entry.isFile() : kind === 'folder' ? entry.isDirectory() : entry.isSymbolicLink()) found.push(path)
+    const folders = ['']
+    for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
+      for (const name of fs.readdirSync(this.#at(folder))) {
+        const path = folder === '' ? name : `${folder}/${name}`
+        const stat = fs.lstatSync(this.#at(path))
+        if (stat.isDirectory()) folders.push(path)
+        if (kind === 'file' ? stat.isFile() : kind === 'folder' ? stat.isDirectory() : stat.isSymbolicLink()) found.push(path)
+      }
     }
     return found.sort()
   }
@@ -184,7 +190,7 @@ export class Editor {
   #symlink(): Scope[] {
     const path = this.#chance.happens(50) ? (this.#all('symlink')[0] ?? this.#free()) : this.#free()
     fs.rmSync(this.#at(path), { force: true })
-    fs.symlinkSync(this.#chance.pick(['a', '..', '/etc', 'b\nc']), this.#at(path))
+    fs.symlinkSync(this.#chance.pick(['a', '..', '/nowhere/at/all', 'b\nc']), this.#at(path))
     return [entry(path)]
   }
 

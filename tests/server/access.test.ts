@@ -145,6 +145,7 @@ test('only GET reads and only POST changes; everything else is 405', async (t) =
     ['POST', '/api/bricks', 'GET'],
     ['POST', `${at}/tiles?l=0&i=0`, 'GET'],
     ['POST', '/', 'GET'],
+    ['POST', '/feed', 'GET'],
     ['GET', '/session', 'POST'],
     ['GET', '/api/stop', 'POST'],
     ['PROPFIND', '/', 'GET'],
@@ -152,6 +153,12 @@ test('only GET reads and only POST changes; everything else is 405', async (t) =
     const reply = await ask(server, path, { method, headers })
     assert.deepEqual([reply.status, reply.headers.allow], [405, allow], `${method} ${path}`)
   }
+})
+
+test('the feed without an upgrade says what it is', async (t) => {
+  const { get } = await fixture(t)
+  const reply = await get('/feed')
+  assert.deepEqual([reply.status, reply.headers.upgrade], [426, 'websocket'])
 })
 
 test('every answer carries the headers that keep a browser in bounds', async (t) => {

@@ -12,6 +12,7 @@ import type { Shape } from '../view/shapes.ts'
 import { byteColour, type Palette } from './palette.ts'
 import { makePen, type Pen } from './pen.ts'
 import type { Surface } from './surface.ts'
+import type { Warm } from './warmth.ts'
 
 /** A district as it is drawn: what its ground covers and where its border runs, units from the world's corner. */
 export interface Plate {
@@ -23,11 +24,17 @@ export interface Plate {
   readonly pending: boolean
 }
 
-export interface Warm {
-  /** World units. */
+/** A byte's cell that is emphasised. */
+export interface MarkedCell {
   readonly rect: Rect
-  /** 1: just changed, 0: cold. */
-  readonly share: number
+  readonly kind: 'hovered' | 'pinned'
+}
+
+/** A shape that is emphasised, and its brick's corner. */
+export interface MarkedShape {
+  readonly x: number
+  readonly y: number
+  readonly shape: Shape
 }
 
 export interface SceneInput {
@@ -46,10 +53,10 @@ export interface SceneInput {
     readonly alpha: number
   }[]
   /** Emphasised: under the cursor, and pinned. */
-  readonly hovered: { readonly x: number; readonly y: number; readonly shape: Shape } | undefined
-  readonly pinned: { readonly x: number; readonly y: number; readonly shape: Shape } | undefined
+  readonly hovered: MarkedShape | undefined
+  readonly pinned: MarkedShape | undefined
   /** World rectangle of the byte under the cursor or pinned, where bytes are large enough. */
-  readonly cells: readonly { readonly rect: Rect; readonly kind: 'hovered' | 'pinned' }[]
+  readonly cells: readonly MarkedCell[]
 }
 
 /** An entry's border appears from this many pixels of side on, and is full this many later. */

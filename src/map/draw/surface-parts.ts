@@ -90,7 +90,9 @@ export function pixelAt(renderer: WebGLRenderer, x: number, y: number): Rgba {
 }
 
 /** Containers in drawing order: plates, pages that stand in, flat squares, pages wanted, frames, digits. */
-export function layerStack(stage: Container): Record<'plate' | 'under' | 'flat' | 'over' | 'frame' | 'glyph', Container> {
+export function layerStack(
+  stage: Container,
+): Record<'plate' | 'under' | 'flat' | 'over' | 'frame' | 'glyph', Container> {
   const make = () => stage.addChild(new Container())
   return { plate: make(), under: make(), flat: make(), over: make(), frame: make(), glyph: make() }
 }
