@@ -18,10 +18,8 @@ const main = join(import.meta.dirname, '../bench/main.ts')
 const rowsOf: Readonly<Record<string, readonly string[]>> = {
   kernel: ['memcpy', 'fold kernel', 'plain JavaScript, by table', 'plain JavaScript, every byte walks'],
   'kernels-cached': ['memcpy', 'fold', 'unfold', 'describe, all owned', 'reduce'],
-  'lib-store': ['sfd', 'tar | zstd -1 -T0', 'borg, lz4', 'restic'],
-  'lib-back': ['sfd', 'tar | zstd -1 -T0', 'borg, lz4', 'restic'],
-  'share-store': ['sfd', 'tar | zstd -1 -T0', 'borg, lz4', 'restic'],
-  'share-back': ['sfd', 'tar | zstd -1 -T0', 'borg, lz4', 'restic'],
+  'quick-store': ['sfd', 'tar | zstd -1 -T0', 'borg, lz4', 'restic'],
+  'quick-back': ['sfd', 'tar | zstd -1 -T0', 'borg, lz4', 'restic'],
   'commit-bytes': ['1 byte of 32 MiB in one file', '1 file of 2000'],
   latency: ['sfd up'],
 }
