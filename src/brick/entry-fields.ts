@@ -3,6 +3,7 @@
  *
  * A row says which kinds of entry have the field, whether they must, and how it is written and read. `write` writes
  * nothing where the field is missing; `read` runs inside the field, after all fields with smaller tags.
+ * Long because it is one table: a row a tag.
  */
 import { AssertionError, assert } from '../base/assert.ts'
 import { compareBytes, equalBytes } from '../base/bytes.ts'

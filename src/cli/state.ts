@@ -2,6 +2,7 @@
 import { statSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { displayPath } from '../base/bytes.ts'
 import { FoundryError } from '../base/errors.ts'
 import { argumentBytes } from './arguments.ts'
 
@@ -22,7 +23,7 @@ export function statePath(given: string | undefined, { env, isRoot, home }: Surr
   if (named !== undefined && named !== '') return resolve(named)
   if (isRoot) return '/var/lib/system-foundry'
   const base = env['XDG_STATE_HOME']
-  return join(base !== undefined && base !== '' ? base : join(home, '.local', 'state'), 'system-foundry')
+  return join(base?.startsWith('/') ? base : join(home, '.local', 'state'), 'system-foundry')
 }
 
 /** The file that a path or a brick's name means; a name with or without `.brick`. Error: BRICK_MISSING. */
@@ -33,7 +34,9 @@ export function brickPath(argument: string, state: string): Uint8Array {
     const named = join(state, 'bricks', `${argument.replace(/\.brick$/, '')}.brick`)
     if (isFile(argumentBytes(named))) return argumentBytes(named)
   }
-  throw new FoundryError('BRICK_MISSING', `There is no brick ${argument}: no such file, and no brick of that name in ${join(state, 'bricks')}.`)
+  const shown = displayPath(given)
+  const folder = join(state, 'bricks')
+  throw new FoundryError('BRICK_MISSING', `There is no brick ${shown}: no such file, and no brick of that name in ${folder}.`)
 }
 
 function isFile(path: Uint8Array): boolean {

@@ -4,14 +4,13 @@
  * It decides nothing about bytes. Sources that cannot be followed are said and tried again; one brick's trouble never
  * stops another's.
  */
-import { mkdirSync, readdirSync, statSync, unlinkSync } from 'node:fs'
+import { mkdirSync, statSync, unlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { must } from '../base/assert.ts'
-import { displayPath, equalBytes, toHex, utf8 } from '../base/bytes.ts'
+import { equalBytes, toHex, utf8 } from '../base/bytes.ts'
 import { FoundryError } from '../base/errors.ts'
 import type { Clock, Random } from '../base/ports.ts'
-import { brickName } from '../fold/fold-source.ts'
 import { LeafPool, workersDefault } from '../fold/leaf-pool.ts'
 import { type District, districtReserve, placeDistrict } from '../layout/world.ts'
 import type { Foundry, RunningServer } from '../server/foundry.ts'
@@ -19,13 +18,13 @@ import { startServer } from '../server/start.ts'
 import { ExcludeMatcher } from '../source/exclude.ts'
 import { absolutePath, openSource, type Source } from '../source/open.ts'
 import { startWatcher, type Watcher } from '../source/watch.ts'
-import { BrickFile } from '../store/brick-file.ts'
-import { BrickView } from '../store/brick-view.ts'
+import type { BrickView } from '../store/brick-view.ts'
 import type { BrickInfo, FeedMessage } from '../wire/api.ts'
 import { storedInfo } from './brick-info.ts'
 import { Feed } from './feed.ts'
 import { Keeper } from './keeper.ts'
 import type { StateFolder } from './state-folder.ts'
+import { type StoredBrick, StoredBricks, sourceOf } from './stored-bricks.ts'
 
 export const daemonVersion = '0.1.0'
 
@@ -41,11 +40,6 @@ export interface DaemonOptions {
   readonly warn: (message: string) => void
 }
 
-interface Stored {
-  readonly view: BrickView
-  readonly path: Uint8Array
-}
-
 export class Daemon implements Foundry {
   readonly version = daemonVersion
   readonly host = hostname()
@@ -53,11 +47,12 @@ export class Daemon implements Foundry {
   readonly stateId: string
   readonly #options: DaemonOptions
   readonly #feed: Feed
+  readonly #bricks: StoredBricks
   readonly #pool = new LeafPool({ workers: workersDefault })
   /** Index = number of the watcher's root; undefined once removed. */
   readonly #keepers: (Keeper | undefined)[] = []
   /** Bricks of the state that are shown and not followed, by uuid. */
-  readonly #stored = new Map<string, Stored>()
+  readonly #stored = new Map<string, StoredBrick>()
   readonly #districts: District[] = []
   /** Resolved once the keeper of that number has a place or will not get one. */
   readonly #turns: PromiseWithResolvers<void>[] = []
@@ -68,6 +63,7 @@ export class Daemon implements Foundry {
 
   private constructor(options: DaemonOptions) {
     this.#options = options
+    this.#bricks = new StoredBricks(options.state.bricksPath, options.warn)
     this.#feed = new Feed(toHex(options.random.bytes(8)))
     this.token = options.state.token(options.random)
     this.stateId = options.state.id(options.random)
@@ -140,7 +136,7 @@ export class Daemon implements Foundry {
       this.#watcher?.removeRoot(index)
       this.#keepers[index] = undefined
       await keeper.close()
-      unlinkSync(this.#brickPath(wanted))
+      unlinkSync(this.#bricks.pathOf(wanted))
       this.#feed.publish({ kind: 'removed', uuid: keeper.uuid })
       return
     }
@@ -170,6 +166,7 @@ export class Daemon implements Foundry {
       port,
       portsTried: port === 'any' ? 1 : 20,
       mapFolder,
+      report: (error) => this.#options.warn(`a request failed: ${(error as Error).stack ?? String(error)}`),
       control: (path, body) => this.#control(path, body),
     })
     const startedAt = new Date(Number(clock.nowNs() / 1_000_000n)).toISOString()
@@ -182,9 +179,7 @@ export class Daemon implements Foundry {
     const given = this.#options.sources.map((path) => openSource(path))
     const unique = given.filter((source, index) => given.findIndex((other) => isSame(source, other)) === index)
     const resumed: Source[] = []
-    for (const path of this.#brickFiles()) {
-      const view = this.#openStored(path)
-      if (view === undefined) continue
+    for (const { view, path } of this.#bricks.open()) {
       const { side } = districtReserve(view.record.length)
       this.#districts.push({ ...view.meta.district, side })
       const follow = unique.find((source) => equalBytes(absolutePath(source), view.meta.source))
@@ -202,34 +197,14 @@ export class Daemon implements Foundry {
     return sources
   }
 
-  #brickFiles(): Uint8Array[] {
-    const { bricksPath } = this.#options.state
-    const names = readdirSync(bricksPath).filter((name) => name.endsWith('.brick'))
-    return names.sort().map((name) => utf8(join(bricksPath, name)))
-  }
-
-  /** A brick that cannot be read is said and left alone. */
-  #openStored(path: Uint8Array): BrickView | undefined {
-    const file = BrickFile.open(path)
-    try {
-      const view = new BrickView(file, file.readHeadOnce())
-      must(view.meta, 'META')
-      return view
-    } catch (error) {
-      file.close()
-      this.#options.warn(`${displayPath(path)} is left alone: ${(error as Error).message}`)
-      return undefined
-    }
-  }
-
   #follow(source: Source): void {
     const { clock, random, exclude, state } = this.#options
     const index = this.#keepers.length
-    const name = this.#nameFor(source)
+    const name = this.#bricks.nameFor(source, (taken) => this.#keepers.some((keeper) => keeper?.name === taken))
     const keeper = new Keeper({
       name,
       source,
-      brickPath: utf8(this.#brickPath(name)),
+      brickPath: utf8(this.#bricks.pathOf(name)),
       exclude,
       ownFolders: [utf8(state.path)],
       clock,
@@ -246,29 +221,6 @@ export class Daemon implements Foundry {
     })
     this.#keepers.push(keeper)
     this.#turns.push(Promise.withResolvers())
-  }
-
-  /** The name of the brick that holds this source already, else a new one. */
-  #nameFor(source: Source): string {
-    const path = absolutePath(source)
-    for (const file of this.#brickFiles()) {
-      const view = this.#openStored(file)
-      if (view === undefined) continue
-      const { meta } = view
-      view.file.close()
-      if (equalBytes(meta.source, path)) return meta.name
-    }
-    const base = brickName(path)
-    const isTaken = (name: string): boolean =>
-      this.#keepers.some((keeper) => keeper?.name === name) ||
-      statSync(this.#brickPath(name), { throwIfNoEntry: false }) !== undefined
-    let name = base
-    for (let number = 2; isTaken(name); number++) name = `${base}-${number}`
-    return name
-  }
-
-  #brickPath(name: string): string {
-    return join(this.#options.state.bricksPath, `${name}.brick`)
   }
 
   /** New bricks get their places in the order of their sources, however fast they are listed. */
@@ -334,12 +286,4 @@ export class Daemon implements Foundry {
 
 function isSame(a: Source, b: Source): boolean {
   return equalBytes(absolutePath(a), absolutePath(b))
-}
-
-/** The source that a brick says it holds; it may be gone for the moment. */
-function sourceOf({ meta }: BrickView): Source {
-  const { kind, source } = meta
-  if (kind === 'tree') return { kind, root: source, path: new Uint8Array(0) }
-  const slash = Buffer.from(source).lastIndexOf('/')
-  return { kind, root: source.slice(0, Math.max(1, slash)), path: source.slice(slash + 1) }
 }

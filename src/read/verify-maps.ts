@@ -30,7 +30,7 @@ export function checkMaps(view: BrickView, damages: DamageList): CheckedMaps {
     checkHashes(view, root)
     return true
   })
-  entries.finish()
+  if (known === true) entries.finish()
   const owners = disjoint(entries.owners, damages)
   if (known === true) checkSlots(view, owners, damages)
   checkHistory(view, damages)

@@ -1,3 +1,4 @@
+/** Long because each case builds and describes a tree of its own. */
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'

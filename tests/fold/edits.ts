@@ -1,10 +1,14 @@
 /**
  * Random edits of a tree, each with the hints that a watcher gives for it: the name that changed, and for a directory that
  * came or went its subtree. Nothing is hinted that the kernel would not tell, such as the other names of a hard link.
+ *
+ * No edit may ever leave the tree: links are never followed on the way to a path, those made here lead nowhere, and every
+ * path is checked against the real place of its folder before it is used.
  */
+import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { utf8 } from '../../src/base/bytes.ts'
 import type { Scope } from '../../src/fold/listing.ts'
 import { LibcError } from '../../src/linux/libc.ts'
@@ -26,7 +30,7 @@ export class Editor {
   #names = 0
 
   constructor(root: string, chance: Chance) {
-    this.#root = root
+    this.#root = fs.realpathSync(root)
     this.#chance = chance
   }
 
@@ -94,7 +98,7 @@ export class Editor {
   }
 
   #sizeOf(path: string): number {
-    return fs.statSync(this.#at(path)).size
+    return fs.lstatSync(this.#at(path)).size
   }
 
   #content(size: number): Uint8Array {
@@ -190,12 +194,12 @@ export class Editor {
   #symlink(): Scope[] {
     const path = this.#chance.happens(50) ? (this.#all('symlink')[0] ?? this.#free()) : this.#free()
     fs.rmSync(this.#at(path), { force: true })
-    fs.symlinkSync(this.#chance.pick(['a', '..', '/nowhere/at/all', 'b\nc']), this.#at(path))
+    fs.symlinkSync(this.#chance.pick(['nowhere', 'no\nwhere', './no/where']), this.#at(path))
     return [entry(path)]
   }
 
   #makeFolder(path: string): Scope[] {
-    fs.mkdirSync(this.#at(`${path}/in/side`), { recursive: true })
+    fs.mkdirSync(`${this.#at(path)}/in/side`, { recursive: true })
     if (this.#chance.happens(60)) this.#create(`${path}/in/a`)
     if (this.#chance.happens(60)) this.#create(`${path}/b`)
     return [subtree(path)]

@@ -67,9 +67,10 @@ export const table: Table = {
   testImports: { brick: ['store'] },
   adapters: ['daemon', 'cli'],
   adapterFiles: {
-    'src/map/link/api-client.ts': 'the browser edge: a request that hangs is given up',
-    'src/map/link/outline-store.ts': 'the browser edge: after a failed request the next one waits',
-    'src/map/tile-worker.ts': 'the browser edge: a request that hangs is given up',
+    'src/fold/reconcile.ts': 'backs off between attempts at a changing file, and lets the event loop go on in between',
+    'src/store/brick-file.ts': 'a head that is being written is read again, 5 times in a second (spec 7.2)',
+    'src/server/start.ts': 'the network edge: pings, the grace at the end, how fast wrong tokens come',
+    'src/map/clock.ts': 'the browser edge: all timers and clocks of the map',
     'src/map/link/feed.ts':
       'the browser edge: waits, a little longer each time and by chance, before it connects again',
   },
