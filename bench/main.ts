@@ -60,12 +60,13 @@ async function main(): Promise<void> {
       sections.push(section)
       if (!options.json) process.stdout.write(`${textOfSection(section)}\n`)
     }
+    if (stop.signal.aborted) return
     if (options.json) process.stdout.write(`${JSON.stringify({ machine, sections, failures }, null, 2)}\n`)
     else process.stdout.write(`load average at the end: ${textOfLoad()}\n`)
   } finally {
     rmSync(folder, { recursive: true, force: true })
+    process.exitCode = stop.signal.aborted ? 130 : failures.length > 0 ? 1 : 0
   }
-  process.exitCode = stop.signal.aborted ? 130 : failures.length > 0 ? 1 : 0
 }
 
 interface Tools {
@@ -84,7 +85,7 @@ async function* measured({ folder, meter, peers }: Tools): AsyncGenerator<Sectio
   for (const trip of options.only.has('trees') ? tripsOf(folder) : []) {
     yield* await attempt(trip.tree, async () => {
       checkFreeSpace(folder, 2.5 * treeSize(trip.tree).bytes)
-      return roundTrip(trip, { peers, meter, folder, progress, failed })
+      return roundTrip(trip, { peers, meter, folder, signal, progress, failed })
     })
   }
   if (options.only.has('bytes')) {

@@ -25,6 +25,7 @@ export interface RoundTripContext {
   readonly meter: Meter
   /** For stores; removed again by each run. */
   readonly folder: string
+  readonly signal: AbortSignal
   readonly progress: (message: string) => void
   readonly failed: (message: string) => void
 }
@@ -54,6 +55,7 @@ export async function roundTrip(trip: RoundTrip, context: RoundTripContext): Pro
       try {
         await runOnce(peer, { place: makePlace({ tree, folder }), size, context, runs: run })
       } catch (error) {
+        context.signal.throwIfAborted()
         run.missing = (error as Error).message
         context.failed(`${tree}: ${run.missing}`)
       } finally {

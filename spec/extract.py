@@ -1,6 +1,7 @@
 """Extraction of a brick's tree, by `reader.py extract`: section 9 of brick-v2.md."""
 import errno, json, os, stat, sys
-from reader import *
+from reader import (BLOCK, CHAR, DIRECTORY, ENTRIES, FIFO, FILE, KINDS, PRUNED, SOCKET, SYMLINK,
+                    Bad, Entry, tree_faults)
 
 class Extract:
     """The destination is new or empty, all within it is made here, and links come last: so nothing is written outside it."""

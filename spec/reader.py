@@ -8,7 +8,7 @@
 
 It makes the checks of section 9 on what it reads; extract.py and verifier.py build on it.
 """
-import argparse, ctypes, hashlib, json, os, re, stat, struct, sys, time, uuid, zlib
+import argparse, ctypes, hashlib, json, os, stat, struct, sys, time, uuid, zlib
 from functools import lru_cache
 
 MAX = 2**53 - 1
@@ -123,6 +123,20 @@ class Cursor:
                 raise self.bad('xattr names do not ascend, or one is none')
         return out
 
+    def place(self):
+        return self.varint(MAX >> 4) * 16, self.varint(2**32 - 1)
+
+    def key(self, before):
+        """The key of a page's item, `before` being that of the item before or None."""
+        shared = self.varint(len(before or b''))
+        rest = self.take(self.varint(4352 - shared))
+        key = (before or b'')[:shared] + rest
+        if before is not None and key <= before:
+            raise self.bad('keys do not ascend')
+        if before is not None and shared < len(before) and rest[:1] == before[shared:shared + 1]:
+            raise self.bad('prefix is not the longest possible')
+        return key
+
     def done(self):
         if self.pos != len(self.data):
             raise self.bad(f'{len(self.data) - self.pos} bytes left over')
@@ -149,81 +163,50 @@ def decoded(value, read, rule, offset):
 
 
 def read_json(data, offset):
-    bad = lambda detail: Bad('json', offset, detail)
-    if len(data) > 65536:
-        raise bad('more than 65,536 bytes')
-    try:
-        text = data.decode('utf-8')
-    except UnicodeDecodeError as e:
-        raise bad(str(e))
-    depth = 0
-    for mark in re.findall(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[\[\]{}]', text, re.S):   # a whole string, or one bracket
-        depth += (mark in '[{') - (mark in ']}')
-        if depth > 16:
-            raise bad('deeper than 16')
-
+    """An object within the limits of section 9."""
     def pairs(items):
-        out = {}
-        for k, v in items:
-            if k in out or k == '__proto__':
-                raise bad(f'key {k!r} twice or forbidden')
-            out[k] = v
+        out = dict(items)
+        if len(out) != len(items) or '__proto__' in out:
+            raise ValueError('a key twice, or __proto__')
         return out
 
     def constant(name):
-        raise bad(f'{name} is not JSON')
+        raise ValueError(f'{name} is not JSON')
+
+    def depth(value):
+        inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
+        return 0 if inner is None else 1 + max(map(depth, inner), default=0)
     try:
-        out = json.loads(text, object_pairs_hook=pairs, parse_constant=constant)
+        out = json.loads(data.decode('utf-8'), object_pairs_hook=pairs, parse_constant=constant)
+        if len(data) > 65536 or depth(out) > 16 or not isinstance(out, dict):
+            raise ValueError('too long, too deep or not an object')
+        return out
     except (ValueError, RecursionError) as e:
-        raise bad(str(e))
-    if not isinstance(out, dict):
-        raise bad('not an object')
-    return out
+        raise Bad('json', offset, str(e))
 
 
 # ---------------------------------------------------------------- codecs (section 3.2)
 
-def check_zstd(p, raw_len, offset):
-    """Exactly one zstd frame (RFC 8878), its content size rawLen, no dictionary."""
-    bad = lambda detail: Bad('zstd', offset, detail)
-    if len(p) < 6 or p[:4] != b'\x28\xb5\x2f\xfd':
-        raise bad('no zstd magic')
-    d = p[4]
-    if d & 8 or d & 3:
-        raise bad('reserved bit, or a dictionary')
-    single = d >> 5 & 1
-    pos, size = 6 - single, (single, 2, 4, 8)[d >> 6]
-    if size == 0 or pos + size > len(p):
-        raise bad('no content size')
-    content = int.from_bytes(p[pos:pos + size], 'little') + (256 if size == 2 else 0)
-    if content != raw_len:
-        raise bad(f'content size {content}, rawLen {raw_len}')
-    pos, last = pos + size, 0
-    while not last:
-        if pos + 3 > len(p):
-            raise bad('block header cut short')
-        h = int.from_bytes(p[pos:pos + 3], 'little')
-        last, kind, n = h & 1, h >> 1 & 3, h >> 3
-        if kind == 3 or n > 131072:
-            raise bad('reserved or oversized block')
-        pos += 3 + (1 if kind == 1 else n)
-    pos += d & 4
-    if pos != len(p):
-        raise bad(f'frame ends at {pos} of {len(p)}')
-
-
 @lru_cache
 def libzstd():
     lib = ctypes.CDLL('libzstd.so.1')
+    for name, result in ('ZSTD_getFrameContentSize', ctypes.c_uint64), ('ZSTD_findFrameCompressedSize', ctypes.c_size_t):
+        getattr(lib, name).restype, getattr(lib, name).argtypes = result, [ctypes.c_char_p, ctypes.c_size_t]
     lib.ZSTD_decompress.restype = ctypes.c_size_t
-    lib.ZSTD_decompress.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_char_p, ctypes.c_size_t]
+    lib.ZSTD_decompress.argtypes = [ctypes.c_char_p, ctypes.c_size_t, ctypes.c_char_p, ctypes.c_size_t]
     return lib
 
 
 def unzstd(p, raw_len, offset):
-    check_zstd(p, raw_len, offset)
+    lib = libzstd()
+    if len(p) < 5 or p[:4] != b'\x28\xb5\x2f\xfd' or p[4] & 3:
+        raise Bad('zstd', offset, 'not a zstd frame, or one with a dictionary')
+    if lib.ZSTD_getFrameContentSize(p, len(p)) != raw_len:
+        raise Bad('zstd', offset, 'content size is not rawLen')
+    if lib.ZSTD_findFrameCompressedSize(p, len(p)) != len(p):
+        raise Bad('zstd', offset, 'not exactly one frame')
     out = ctypes.create_string_buffer(max(1, raw_len))
-    if libzstd().ZSTD_decompress(out, raw_len, p, len(p)) != raw_len:
+    if lib.ZSTD_decompress(out, raw_len, p, len(p)) != raw_len:
         raise Bad('zstd', offset, 'does not decode')
     return out.raw[:raw_len]
 
@@ -411,8 +394,7 @@ class Brick:
             f = {t: v for t, v, _ in fields(record, 'history', offset)}
             if len(key) != 8 or len(f.get(1, b'')) != 32 or 2 not in f:
                 raise Bad('history', offset, 'key, commit id or pointer')
-            at, n = decoded(f[2], Cursor.pair, 'history', offset)
-            f[2] = 16 * at, n
+            f[2] = decoded(f[2], Cursor.place, 'history', offset)
             yield int.from_bytes(key, 'big'), f, offset
 
     def retained(self, generation):
@@ -553,9 +535,9 @@ class Brick:
             raise Bad('shape', ptr[0], f'page of {count} items')
         items = []
         while len(items) < count:
-            key = self.key(c, items[-1][0] if items else None)
+            key = c.key(items[-1][0] if items else None)
             if level:
-                child, (n, birth) = self.place(c), c.pair()
+                child, (n, birth) = c.place(), c.pair()
                 if not n or not 1 <= birth <= self.rec.generation:
                     raise c.bad('count 0 or birth generation')
                 value = child, n, c.take(32), (c.take(32), c.take(32)) if which == ENTRIES else None
@@ -563,34 +545,22 @@ class Brick:
                 n = c.varint()
                 if n % 2 and n != 1 or n > 4096:
                     raise c.bad(f'record length {n}')
-                value = (self.place(c), c.take(32)) if n == 1 else c.take(n // 2)
+                value = (c.place(), c.take(32)) if n == 1 else c.take(n // 2)
             items.append((key, value))
         c.done()
         return level, items
-
-    def place(self, c):
-        return c.varint(MAX >> 4) * 16, c.varint(2**32 - 1)
-
-    def key(self, c, before):
-        shared = c.varint(len(before or b''))
-        rest = c.take(c.varint(4352 - shared))
-        key = (before or b'')[:shared] + rest
-        if before is not None and key <= before:
-            raise c.bad('keys do not ascend')
-        if before is not None and shared < len(before) and rest[:1] == before[shared:shared + 1]:
-            raise c.bad('prefix is not the longest possible')
-        return key
 
 
 # ---------------------------------------------------------------- entries (sections 8.1 and 9)
 
 NUMBER, TIME, RUNS, BYTES = Cursor.varint, Cursor.time, Cursor.runs, Cursor.rest
 HASH, U64 = lambda c: c.take(32), lambda c: int.from_bytes(c.take(8), 'little')
-FIELDS = {1: ('kind', NUMBER), 2: ('size', NUMBER), 3: ('contentId', HASH), 4: ('target', BYTES), 5: ('rdev', U64), 6: ('link', BYTES),
-          7: ('mode', NUMBER), 8: ('uid', NUMBER), 9: ('gid', NUMBER), 10: ('user', BYTES), 11: ('group', BYTES), 12: ('mtime', TIME),
-          13: ('extents', RUNS), 14: ('xattrs', Cursor.xattrs), 15: ('xattrsLeftOut', lambda c: True), 16: ('ctime', TIME), 17: ('ino', U64),
-          18: ('dev', U64), 19: ('nlink', NUMBER), 20: ('slot', Cursor.pair), 21: ('flags', NUMBER), 22: ('unreadable', BYTES),
-          23: ('unreadableRanges', RUNS), 24: ('sha256', HASH), 25: ('outgrown', NUMBER)}
+FIELDS = {
+    1: ('kind', NUMBER), 2: ('size', NUMBER), 3: ('contentId', HASH), 4: ('target', BYTES), 5: ('rdev', U64), 6: ('link', BYTES),
+    7: ('mode', NUMBER), 8: ('uid', NUMBER), 9: ('gid', NUMBER), 10: ('user', BYTES), 11: ('group', BYTES), 12: ('mtime', TIME),
+    13: ('extents', RUNS), 14: ('xattrs', Cursor.xattrs), 15: ('xattrsLeftOut', lambda c: True), 16: ('ctime', TIME),
+    17: ('ino', U64), 18: ('dev', U64), 19: ('nlink', NUMBER), 20: ('slot', Cursor.pair), 21: ('flags', NUMBER),
+    22: ('unreadable', BYTES), 23: ('unreadableRanges', RUNS), 24: ('sha256', HASH), 25: ('outgrown', NUMBER)}
 IN_ALL = {1, 7, 8, 9, 12, 16, 17, 18, 19}
 OF_KIND = {t: (FILE,) for t in (2, 3, 6, 13, 20, 23, 24, 25)} | {4: (SYMLINK,), 5: (CHAR, BLOCK)}
 

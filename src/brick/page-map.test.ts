@@ -17,7 +17,7 @@ import {
   scan,
   updateMap,
 } from './page-map.ts'
-import { isNaturalCut, keyHash, levelsMax } from './page-shape.ts'
+import { isNaturalCut, keyHash } from './page-shape.ts'
 import { MemoryPages } from './testing/memory-pages.ts'
 
 const small: MapKind = { ...maps.entries, shape: { zeroBits: 3, itemsMax: 6 } }
@@ -185,83 +185,6 @@ test('a run without any natural cut is divided at 256 items, whatever is changed
   const rest = keys.slice(1_490).map((key, i) => new Map([[key, record(i)]]))
   const gone = keys.slice(0, 1_490).filter((_, i) => i % 200 === 0)
   checkHistory(maps.entries, [model, ...rest, ...gone.map((key) => new Map([[key, null]]))])
-})
-
-test('names that make a page each on one level are like any others on the next', () => {
-  const count = 80
-  const keys: Uint8Array[] = []
-  for (let i = 0; keys.length < count; i++) {
-    const key = utf8(`${String(keys.length).padStart(3, '0')} ${i}`)
-    const share = new DataView(keyHash(nodeTools, 0, key).buffer).getUint32(0) / 2 ** 32
-    if (Math.floor(share * count) === keys.length) keys.push(key)
-  }
-  const store = new MemoryPages(nodeTools)
-  const root = buildMap(
-    store,
-    forced,
-    keys.map((key) => ({ key, value: record(1) })),
-  )
-  const lines = shapeOf(store, forced, root)
-  assert.ok(lines.filter((line) => line.startsWith('0:')).length >= count - 5)
-  assert.ok(lines.filter((line) => line.startsWith('1:')).length < count / 2)
-  checkMap(store, forced, root)
-})
-
-test('a key that ends a run on each of the 8 levels needs one more, which is refused', () => {
-  const shape = { zeroBits: 1, itemsMax: 6 }
-  const levels = Array.from({ length: levelsMax }, (_, level) => level)
-  const endsAll = (key: string) => levels.every((level) => isNaturalCut(keyHash(nodeTools, level, utf8(key)), shape))
-  let hostile = 'a'
-  for (let i = 0; !endsAll(hostile); i++) hostile = `a${i}`
-  const items = sorted([
-    [hostile, record(1)],
-    ['b', record(2)],
-  ])
-  const refused = { code: 'BRICK_LIMIT' }
-  const store = new MemoryPages(nodeTools)
-  const map = { ...small, shape }
-  assert.throws(() => buildMap(store, map, items), refused)
-  const root = buildMap(store, map, items.slice(1))
-  assert.throws(() => updateMap(store, map, root, items.slice(0, 1)), refused)
-})
-
-test('the pages are those that the words of the specification make', () => {
-  const cutByTheWords = (keys: readonly string[], level: number): string[][] => {
-    const hash = (key: string) => BigInt(`0x${toHex(nodeTools.sha256(Uint8Array.of(level), utf8(key)))}`)
-    const naturalBelow = 1n << BigInt(256 - small.shape.zeroBits)
-    const divide = (run: readonly string[]): string[][] => {
-      if (run.length <= small.shape.itemsMax) return [[...run]]
-      const smallest = run.slice(0, -1).reduce((a, b) => (hash(b) < hash(a) ? b : a))
-      const end = run.indexOf(smallest) + 1
-      return [...divide(run.slice(0, end)), ...divide(run.slice(end))]
-    }
-    const runs: string[][] = [[]]
-    for (const key of keys) {
-      must(runs.at(-1), 'run').push(key)
-      if (hash(key) < naturalBelow) runs.push([])
-    }
-    return runs.filter((run) => run.length > 0).flatMap(divide)
-  }
-  const keys = Array.from({ length: 700 }, (_, i) => `key ${i}`).sort()
-  const expected: string[] = []
-  for (let level = 0, items = keys; ; level++) {
-    const pages = cutByTheWords(items, level)
-    for (const page of pages) expected.push(`${level}: ${page.map((key) => toHex(utf8(key))).join(' ')}`)
-    if (pages.length === 1) break
-    items = pages.map((page) => must(page.at(-1), 'last key'))
-  }
-  const store = new MemoryPages(nodeTools)
-  const root = buildMap(
-    store,
-    small,
-    keys.map((key) => ({ key: utf8(key), value: record(1) })),
-  )
-  const found = shapeOf(store, small, root).filter((line) => line.includes(':'))
-  assert.deepEqual(found.sort(), expected.sort())
-  assert.ok(
-    expected.some((line) => line.startsWith('3:')),
-    'four levels or more',
-  )
 })
 
 test('the order of history leaves no trace in the tree hash, the meta hash and the pages', () => {

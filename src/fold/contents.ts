@@ -3,7 +3,7 @@
  *
  * A large content's id comes from the hashes of its tiles, which the leaves have computed anyway; holes cost nothing.
  */
-import { must } from '../base/assert.ts'
+import { assert, must } from '../base/assert.ts'
 import type { Run } from '../base/entry.ts'
 import type { EntryRecord } from '../brick/entry-record.ts'
 import { fanOut, hashBytes, heightFor, type Merkle } from '../brick/merkle.ts'
@@ -71,7 +71,7 @@ export class ContentOutcomes {
       return { ...rest, flags, unreadable: 'EIO', unreadableRanges: mergeRuns(gathered.unreadable) }
     }
     const isSmall = entry.size <= tileSizeBytes
-    const contentId = isSmall ? gathered.digest : this.#largeId(entry, how.leaves)
+    const contentId = isSmall ? (gathered.digest ?? this.#idOfHole(entry)) : this.#largeId(entry, how.leaves)
     return {
       ...rest,
       flags,
@@ -79,6 +79,12 @@ export class ContentOutcomes {
       ...(contentId !== undefined && { contentId }),
       ...(!isSmall && gathered.digest !== undefined && { sha256: gathered.digest }),
     }
+  }
+
+  /** A small file that kept a slot of whole tiles and is nothing but a hole now: no leaf had to read it. */
+  #idOfHole({ size, extents }: EntryRecord): Uint8Array {
+    assert(extents?.length === 0, 'a content with data was not read')
+    return this.#merkle.contentIdOf({ bytes: new Uint8Array(size) })
   }
 
   #largeId(entry: EntryRecord, leaves: readonly number[]): Uint8Array {

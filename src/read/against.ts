@@ -66,7 +66,9 @@ export async function compareWithSource(request: AgainstRequest): Promise<Agains
   const recorded = new Map<string, EntryRecord>()
   for (const entry of view.entries()) recorded.set(bytesKey(entry.path), entry)
   const report = new Differences()
+  /** Device and inode of every path; what a link is a link to may be listed after it. */
   const inodes = new Map<string, string>()
+  const links: EntryRecord[] = []
   let doneBytes = 0
   let entries = 0
   for (const listed of listSource(request, crossedBy(recorded.values()))) {
@@ -75,12 +77,14 @@ export async function compareWithSource(request: AgainstRequest): Promise<Agains
     recorded.delete(key)
     inodes.set(key, `${listed.meta.dev}:${listed.meta.ino}`)
     if (entry === undefined) report.add(listed.meta.path, 'extra', `a ${listed.meta.kind} that the brick does not have`)
-    else compareEntry(report, { entry, listed, inodes, root: request.source.root })
+    else compareEntry(report, { entry, listed, root: request.source.root })
+    if (entry?.linkTo !== undefined && listed.meta.kind === 'file') links.push(entry)
     doneBytes += listed.meta.size
     onProgress({ doneBytes, totalBytes: view.extras.counts.bytes, entries: ++entries })
     if (entries % entriesBetweenPauses === 0 || listed.meta.size > largeBytes) await pause()
     signal.throwIfAborted()
   }
+  for (const entry of links) compareLink(report, entry, inodes)
   for (const { path, kind } of recorded.values()) report.add(path, 'missing', `a ${kind} that is no longer there`)
   return { differs: report.items, count: report.count }
 }
@@ -122,8 +126,6 @@ function crossedBy(recorded: Iterable<EntryRecord>): 'no' | 'yes' {
 interface Pair {
   readonly entry: EntryRecord
   readonly listed: Listed
-  /** Device and inode of every path so far. */
-  readonly inodes: ReadonlyMap<string, string>
   readonly root: Uint8Array
 }
 
@@ -165,14 +167,15 @@ function sameXattrs(a: readonly Xattr[], b: readonly Xattr[]): boolean {
   )
 }
 
-function compareFile(report: Differences, { entry, listed, inodes, root }: Pair): void {
+function compareLink(report: Differences, { path, linkTo }: EntryRecord, inodes: ReadonlyMap<string, string>): void {
+  if (linkTo === undefined || inodes.get(bytesKey(path)) === inodes.get(bytesKey(linkTo))) return
+  report.add(path, 'link', `recorded as a link to ${displayPath(linkTo)}, is not one`)
+}
+
+function compareFile(report: Differences, { entry, listed, root }: Pair): void {
   const { path, linkTo } = entry
   const { meta } = listed
-  if (linkTo !== undefined) {
-    const [own, other] = [inodes.get(bytesKey(path)), inodes.get(bytesKey(linkTo))]
-    if (own !== other) return report.add(path, 'link', `recorded as a link to ${displayPath(linkTo)}, is not one`)
-    return
-  }
+  if (linkTo !== undefined) return
   if (entry.size !== meta.size) return report.add(path, 'size', `recorded ${entry.size} bytes, has ${meta.size}`)
   if (isUnread(entry)) return
   if (entry.contentId === undefined) return report.add(path, 'unreadable', 'recorded with parts that could not be read')

@@ -101,12 +101,15 @@ export class ContentCheck {
     }
   }
 
-  /** The next tile: its leaf hash and bytes as far as they are known. */
+  /**
+   * The next tile: its leaf hash and bytes as far as they are known. A small content in a slot of several tiles (it was
+   * larger once) is in the first of them.
+   */
   takeTile(tile: number, known: { readonly hash?: Uint8Array | undefined; readonly bytes?: Uint8Array | undefined }): void {
     const [from, to] = [tile * tileBytes, (tile + 1) * tileBytes]
     for (const owner of this.#ownersIn(from, to)) {
       if (owner.size <= tileBytes) {
-        if (known.bytes !== undefined) this.#checkSmall(owner, known.bytes, from)
+        if (known.bytes !== undefined && owner.slot.start >= from) this.#checkSmall(owner, known.bytes, from)
       } else this.#takeLarge(owner, tile, known)
     }
     this.#passTo(to)
@@ -132,7 +135,7 @@ export class ContentCheck {
     const [from, to] = [first * tileBytes, (first + bare.count) * tileBytes]
     for (const owner of this.#ownersIn(from, to)) {
       if (owner.size <= tileBytes) {
-        if (bare.bytes === 'zeros') this.#checkSmall(owner, zeros, owner.slot.start)
+        if (bare.bytes === 'zeros' && owner.slot.start >= from) this.#checkSmall(owner, zeros, owner.slot.start)
         continue
       }
       const start = Math.max(first, owner.slot.start / tileBytes)

@@ -56,10 +56,11 @@ export function assertNothingMoved(before: ReadonlyMap<string, EntryRecord>, ses
   }
 }
 
-function metaOf(meta: EntryMeta): EntryMeta {
-  const { path, kind, mode, uid, gid, userName, groupName, size, mtime, ctime, ino, dev, rdev, nlink, xattrs } = meta
+/** Without ctime: a hard link that comes and goes between two looks changes that of its file, and nobody tells. */
+function metaOf(meta: EntryMeta): Omit<EntryMeta, 'ctime'> {
+  const { path, kind, mode, uid, gid, userName, groupName, size, mtime, ino, dev, rdev, nlink, xattrs } = meta
   const { target = new Uint8Array(0), extents = [{ start: 0, length: size }] } = meta
-  return { path, kind, mode, uid, gid, userName, groupName, size, mtime, ctime, ino, dev, rdev, nlink, xattrs, target, extents }
+  return { path, kind, mode, uid, gid, userName, groupName, size, mtime, ino, dev, rdev, nlink, xattrs, target, extents }
 }
 
 /** The name of each inode with the smallest key. */

@@ -67,8 +67,13 @@ export class Editor {
     }
   }
 
+  /** The absolute path; what it is in must be where it seems to be. */
   #at(path: string): string {
-    return join(this.#root, path)
+    if (path === '') return this.#root
+    const absolute = join(this.#root, path)
+    assert.ok(absolute.startsWith(`${this.#root}/`), `${path} is not in the tree`)
+    assert.equal(fs.realpathSync(dirname(absolute)), dirname(absolute), `${path} leads out of the tree`)
+    return absolute
   }
 
   /** Never through a symlink: `readdirSync`'s own recursion follows them, out of the tree. */

@@ -9,7 +9,7 @@ import type { Scope } from '../../src/fold/listing.ts'
 import { chanceOf, seedsOf } from './chance.ts'
 import { assertConsistent, assertNothingMoved, assertSaysTheTree, slotsOf } from './check-session.ts'
 import { Editor } from './edits.ts'
-import { fold, isLong, makeLab, Session } from './lab.ts'
+import { isLong, makeLab, Session } from './lab.ts'
 import { assertWitnessed, witness } from './witness.ts'
 
 const stepCount = isLong ? 200 : 30
@@ -49,8 +49,7 @@ for (const seed of seedsOf(isLong ? 50 : 10)) {
     assertConsistent(session)
     const { treeHash, metaHash } = session.view.record
     session.close()
-    await fold({ source: lab.source, brick: join(lab.folder, 'fresh.brick') })
-    const fresh = new Session(t, { source: lab.source, brick: join(lab.folder, 'again.brick') })
+    const fresh = new Session(t, { source: lab.source, brick: join(lab.folder, 'fresh.brick') })
     await fresh.reconcileAll()
     assert.equal(toHex(treeHash), toHex(fresh.view.record.treeHash))
     assert.equal(toHex(metaHash), toHex(fresh.view.record.metaHash))
