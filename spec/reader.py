@@ -143,13 +143,14 @@ class Cursor:
 
 
 def fields(record, rule, offset):
-    """[(tag, value, end of the field)], tags strictly ascending."""
+    """[(tag, value, the field as stored)], tags strictly ascending."""
     c, out, last = Cursor(record, rule, offset), [], -1
     while c.pos < len(record):
-        tag = c.varint()
+        start, tag = c.pos, c.varint()
         if tag <= last:
             raise c.bad(f'tag {tag} after {last}')
-        out.append((tag, c.take(c.varint()), c.pos))
+        value = c.take(c.varint())
+        out.append((tag, value, record[start:c.pos]))
         last = tag
     return out
 
@@ -529,7 +530,7 @@ class Brick:
         if c.u8() != which:
             raise c.bad(f'not a page of {MAPS[which]}')
         level, count = c.u8(), c.varint()
-        if level > 7 or parent_level is not None and level != parent_level - 1:
+        if level > 15 or parent_level is not None and level != parent_level - 1:
             raise c.bad(f'level {level}')
         if not 1 <= count <= 256:
             raise Bad('shape', ptr[0], f'page of {count} items')

@@ -6,16 +6,18 @@
 
 Everything wrong is listed, as rule, offset and detail; what hangs on it is left out rather than listed again.
 """
-import argparse, json, os, struct, sys
+import argparse, hashlib, json, os, struct, sys
 from bisect import bisect_right
 from collections import Counter
 from decimal import Decimal, getcontext
 from functools import lru_cache
-from reader import (ABSENT, COMMIT, DATA, ENTRIES, FILE, FILL, FRAMED, HASHES, HEAD, HISTORY, HOLE, IDENT, MAPS, OVERVIEW, PAD, PRUNED,
-                    REGIONS, SHARED, SLOTS, STORED, TILE, TYPES, UNREADABLE, Bad, Brick, Cursor, Entry, align, decoded, fields,
+from reader import (ABSENT, ENTRIES, FILE, FILL, FRAMED, HASHES, HEAD, HISTORY, HOLE, IDENT, MAPS, OVERVIEW, PAD, PRUNED, REGIONS,
+                    SHARED, SLOTS, STORED, TILE, TYPES, UNREADABLE, Bad, Brick, Cursor, Entry, align, decoded, fields,
                     height_of, sha, tree_faults)
 
 DAMAGE_MAX = 1000
+CACHED_TILES = 1000
+UNKNOWN, DAMAGED = 'unknown', 'damaged'
 
 
 # ---------------------------------------------------------------- hashes (section 6)
@@ -172,6 +174,7 @@ class Verifier:
         self.brick, self.overviews, self.damage, self.notes = Brick(path, generation), overviews, {}, Counter()
         self.rec, self.end = self.brick.rec, self.brick.end
         self.entries, self.one_file, self.by_slot = {}, False, []
+        self.hash_budget = 2**28 + 8 * self.end      # bytes: a file of FILL tiles can say that it is of any size
 
     def run(self):
         for step in (self.check_slots_of_head, self.check_commit, self.check_frames, self.check_nodes, self.check_meta, self.check_entries,
@@ -368,10 +371,10 @@ class Verifier:
                 record = self.brick.record(value)
                 out.append((key, record, ptr[0]))
                 if which == ENTRIES:
-                    ends = [(tag, end) for tag, _, end in fields(record, 'entry', ptr[0])]
+                    stored = fields(record, 'entry', ptr[0])
                     for part, last in (trees, 5), (metas, 15):
-                        end = max((end for tag, end in ends if 1 <= tag <= last), default=0)
-                        part.append(varint(len(key)) + key + varint(end) + record[:end])
+                        hashed = b''.join(field for tag, _, field in stored if 1 <= tag <= last)
+                        part.append(varint(len(key)) + key + varint(len(hashed)) + hashed)
             except Bad as e:
                 self.report(e)
                 count = None
@@ -451,8 +454,10 @@ class Verifier:
                 self.notes['contentIdsBeneathPruned'] += 1
             elif got != e.contentId:
                 self.fault('content-id', e.offset, f'{e.path!r}: content id')
-        if e.sha256 and e.size <= 64 * self.end and self.content_hash(e) not in (None, e.sha256):
-            self.fault('content-id', e.offset, f'{e.path!r}: SHA-256 of the whole content')
+        if e.sha256 and e.size <= self.hash_budget:
+            self.hash_budget -= e.size
+            if self.content_hash(e) not in (None, e.sha256):
+                self.fault('content-id', e.offset, f'{e.path!r}: SHA-256 of the whole content')
 
     def content_id(self, e):
         """None where bytes that it takes are PRUNED."""
@@ -466,14 +471,14 @@ class Verifier:
 
     def content_hash(self, e):
         """SHA-256 of the bytes of an entry; None where some are PRUNED."""
-        parts = []
+        h, zeros = hashlib.sha256(), bytes(2**20)
         for kind, a, b, data in self.brick.pieces(e.slot[0], e.slot[0] + e.size):
             if kind == PRUNED:
                 return None
-            parts.append((b - a, data))
-        zeros = bytes(2**20)
-        return sha(*(part for n, data in parts for part in
-                     ([data] if data is not None else (zeros[:n - i] for i in range(0, n, 2**20)))))
+            h.update(data or b'')
+            for i in range(a, b if data is None else a, 2**20):
+                h.update(zeros[:b - i])
+        return h.digest()
 
     # ------------------------------------------------ ownership and overviews
 
@@ -562,6 +567,8 @@ class Verifier:
             self.fault('not-owned', ptr[0], f'tile {at // TILE}: a byte that no entry owns is not zero')
         out = (None, None) if state == 'none' else overview_of_tile(data, mask) if self.overviews else (UNKNOWN, UNKNOWN)
         if state != 'some':
+            if len(self.seen_tile_overviews) >= CACHED_TILES:
+                self.seen_tile_overviews.clear()
             self.seen_tile_overviews[key] = out
         return out
 
@@ -577,9 +584,6 @@ class Verifier:
                 self.fault('overview', ptr[0], f'level {level} page of {len(raw)} bytes')
             elif raw is not None and page is not UNKNOWN and raw != (page if level == 2 else b''.join(page)):
                 self.fault('overview', ptr[0], f'level {level} page is not what the bytes give')
-
-
-UNKNOWN, DAMAGED = 'unknown', 'damaged'
 
 
 def joined(parts):

@@ -61,8 +61,7 @@ export function displayPath(path: Uint8Array): string {
   if (text !== undefined && !/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(text)) return text
   let shown = ''
   for (const byte of path) {
-    shown +=
-      byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : `\\x${byte.toString(16).padStart(2, '0')}`
+    shown += byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : `\\x${byte.toString(16).padStart(2, '0')}`
   }
   return shown
 }
@@ -71,7 +70,8 @@ export function displayPath(path: Uint8Array): string {
 export function bytesKey(bytes: Uint8Array): string {
   if (bytes.length <= charactersAtOnce) return characters(bytes)
   let key = ''
-  for (let at = 0; at < bytes.length; at += charactersAtOnce) key += characters(bytes.subarray(at, at + charactersAtOnce))
+  for (let at = 0; at < bytes.length; at += charactersAtOnce)
+    key += characters(bytes.subarray(at, at + charactersAtOnce))
   return key
 }
 

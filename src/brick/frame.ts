@@ -73,7 +73,10 @@ export function encodeFrame(input: FrameInput): { bytes: Uint8Array; storedLengt
 export function encodeFrameInto(target: Uint8Array, at: number, input: FrameInput): number {
   const { payload, tools } = input
   checkInput(input)
-  const place = target.subarray(at + frameHeaderBytes, at + frameHeaderBytes + Math.floor(payload.length * keptShareMax))
+  const place = target.subarray(
+    at + frameHeaderBytes,
+    at + frameHeaderBytes + Math.floor(payload.length * keptShareMax),
+  )
   const written = isCompressible(input) ? tools.zstdCompressInto(payload, place) : 0
   const stored = written > 0 ? place.subarray(0, written) : payload
   const end = at + frameBytes(stored.length)

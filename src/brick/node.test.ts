@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { concatBytes, fromHex, toHex } from '../base/bytes.ts'
 import { must } from '../base/assert.ts'
+import { concatBytes, fromHex, toHex } from '../base/bytes.ts'
 import { ByteWriter } from './byte-io.ts'
-import { type FrameType, FrameType as Type, rawLengthMax } from './frame.ts'
+import { type FrameType, rawLengthMax, FrameType as Type } from './frame.ts'
 import {
   checkNodeExtent,
   copyNode,

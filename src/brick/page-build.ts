@@ -38,7 +38,7 @@ const metaLeafMark = 8
 const metaIndexMark = 9
 const noHash = new Uint8Array(0)
 
-/** Keys ascend strictly. Needs no memory for what it has written. FoundryError `BRICK_LIMIT` beyond 8 levels. */
+/** Keys ascend strictly. Needs no memory for what it has written. FoundryError `BRICK_LIMIT` beyond 16 levels. */
 export function buildMap(store: PageStore, name: MapName | MapKind, items: Iterable<MapItem>): BuiltRoot {
   const map = mapKind(name)
   const builder = new MapBuilder(store, map)

@@ -75,7 +75,7 @@ test('names that make a page each on one level are like any others on the next',
   checkMap(store, forced, root)
 })
 
-test('a key that ends a run on each of the 8 levels would need one more, which is refused', () => {
+test('a key that ends a run on every level would need one more, which is refused', () => {
   const map: MapKind = { ...maps.entries, shape: { zeroBits: 1, itemsMax: 6 } }
   const levels = Array.from({ length: levelsMax }, (_, level) => level)
   const endsAll = (key: string) =>

@@ -19,7 +19,7 @@ export interface PageShape {
 export const standardShape: PageShape = { zeroBits: 6, itemsMax: 256 }
 
 /** Levels of a map, leaf and root included. */
-export const levelsMax = 8
+export const levelsMax = 16
 
 /** h(level, key) of the specification. */
 export function keyHash(tools: Tools, level: number, key: Uint8Array): Uint8Array {

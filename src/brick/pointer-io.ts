@@ -1,6 +1,7 @@
 /** Pointers as 16 bytes, and the rule that every one of them keeps (spec 3.3). */
-import { BrickDamage, type DamageRule } from './damage.ts'
+
 import type { ByteReader, ByteWriter } from './byte-io.ts'
+import { BrickDamage, type DamageRule } from './damage.ts'
 import { type FrameType, rawLengthMax, storedSlackMax } from './frame.ts'
 import { frameBytes, headBytes, noPointer, type Pointer } from './pointer.ts'
 

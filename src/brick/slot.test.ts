@@ -11,9 +11,9 @@ import {
   chooseSlot,
   encodeSlot,
   inlineBytesMax,
+  type ParsedSlot,
   parseHead,
   parseSlot,
-  type ParsedSlot,
   type ValidSlot,
 } from './slot.ts'
 import { bytesFrom, sampleCommit, sampleFileEnd } from './testing/commit-samples.ts'

@@ -6,7 +6,11 @@ import { utf8 } from '../base/bytes.ts'
 import { argumentBytes, argumentText } from './arguments.ts'
 
 test('any bytes come back from the text that stands for them', () => {
-  fc.assert(fc.property(fc.uint8Array({ maxLength: 40 }), (bytes) => assert.deepEqual(argumentBytes(argumentText(bytes)), bytes)))
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 40 }), (bytes) =>
+      assert.deepEqual(argumentBytes(argumentText(bytes)), bytes),
+    ),
+  )
 })
 
 test('text that is UTF-8 stays itself', () => {
@@ -24,7 +28,8 @@ test('bytes outside UTF-8 stand as single surrogates, and the characters around 
 })
 
 test('the command line is read as bytes, whatever Node.js made of it', () => {
-  const program = "import { argumentBytes, commandLine } from './src/cli/arguments.ts'; console.log(JSON.stringify(commandLine().map((text) => Buffer.from(argumentBytes(text)).toString('hex'))))"
+  const program =
+    "import { argumentBytes, commandLine } from './src/cli/arguments.ts'; console.log(JSON.stringify(commandLine().map((text) => Buffer.from(argumentBytes(text)).toString('hex'))))"
   const script = `exec "$0" --input-type=module -e "$1" -- x "$(printf 'a\\377b')" 'é' ''`
   const root = new URL('../..', import.meta.url)
   const { stdout, stderr } = spawnSync('sh', ['-c', script, process.execPath, program], { cwd: root, encoding: 'utf8' })

@@ -6,7 +6,7 @@ import { BrickView } from '../store/brick-view.ts'
 import type { ExitCode } from './exit.ts'
 import type { Output } from './output.ts'
 import { Progress } from './progress.ts'
-import { brickPath, statePath, type Surroundings } from './state.ts'
+import { brickPath, type Surroundings, statePath } from './state.ts'
 
 export interface Machine {
   readonly output: Output
@@ -57,7 +57,9 @@ export function runs<Options extends object>(
     }
     const state = statePath(options.state, machine.surroundings)
     try {
-      shell.exit(await work({ ...machine, json: options.json === true, state, progress, warn }, { args: command.args, options }))
+      shell.exit(
+        await work({ ...machine, json: options.json === true, state, progress, warn }, { args: command.args, options }),
+      )
     } finally {
       progress.end()
       await machine.output.flush()

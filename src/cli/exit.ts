@@ -33,7 +33,10 @@ export async function reportFailure(error: unknown, report: FailureReport): Prom
   return exitCode.no
 }
 
-async function tell(failure: { readonly code: string; readonly message: string }, report: FailureReport): Promise<ExitCode> {
+async function tell(
+  failure: { readonly code: string; readonly message: string },
+  report: FailureReport,
+): Promise<ExitCode> {
   const { code, message } = failure
   if (report.json) {
     await report.output.json({ error: { code, message } })

@@ -61,7 +61,8 @@ const sizeWidth = 9
 function entryLine(entry: EntryRecord): string {
   const { kind, size, contentId, target, linkTo } = entry
   const shownSize = (kind === 'file' ? iec(size) : '-').padStart(sizeWidth)
-  const arrow = target !== undefined ? ` -> ${shownPath(target)}` : linkTo !== undefined ? ` = ${shownPath(linkTo)}` : ''
+  const arrow =
+    target !== undefined ? ` -> ${shownPath(target)}` : linkTo !== undefined ? ` = ${shownPath(linkTo)}` : ''
   const flags = flagsOf(entry)
   const shownFlags = flags.length > 0 ? `  [${flags.join(' ')}]` : ''
   const hash = kind === 'file' ? shortHash(contentId) : ' '.repeat(12)

@@ -1,9 +1,8 @@
 /** The command `sfd`: finds the command that is meant, runs it, and exits with what it says. */
 import { Command } from 'commander'
-import { toolVersion } from './version.ts'
 import { systemClock, systemRandom } from './adapters.ts'
 import { commandLine } from './arguments.ts'
-import { type Machine, type Shell } from './command.ts'
+import type { Machine, Shell } from './command.ts'
 import { addRm, addStatus, addStop, addSync } from './control.ts'
 import { type ExitCode, exitCode, reportFailure } from './exit.ts'
 import { addExtract } from './extract.ts'
@@ -17,6 +16,7 @@ import { addShow } from './show.ts'
 import { surroundings } from './state.ts'
 import { addUp } from './up.ts'
 import { addVerify } from './verify.ts'
+import { toolVersion } from './version.ts'
 
 const commands: readonly ((shell: Shell) => void)[] = [
   addUp,

@@ -12,7 +12,12 @@ function stage(terminal: { isTTY?: boolean; columns?: number }) {
     progress,
     at(ms: number): void {
       nowMs = ms
-      progress.update({ what: 'folding', doneBytes: ms * 1024, totalBytes: 10_240_000, count: { done: 7, unit: 'entries' } })
+      progress.update({
+        what: 'folding',
+        doneBytes: ms * 1024,
+        totalBytes: 10_240_000,
+        count: { done: 7, unit: 'entries' },
+      })
     },
   }
 }

@@ -69,7 +69,9 @@ function barLine(state: ProgressState): string {
   const cells = Math.round(share * barCells)
   const bar = state.totalBytes > 0 ? `${'█'.repeat(cells)}${'░'.repeat(barCells - cells)}` : ''
   const percent = state.totalBytes > 0 ? `${String(Math.floor(100 * share)).padStart(3)} %` : ''
-  return [state.what.padEnd(10), bar, percent, amountText(state), countText(state)].filter((part) => part !== '').join('  ')
+  return [state.what.padEnd(10), bar, percent, amountText(state), countText(state)]
+    .filter((part) => part !== '')
+    .join('  ')
 }
 
 function amountText({ doneBytes, totalBytes }: ProgressState): string {

@@ -59,7 +59,12 @@ async function render(call: Call, brick: string, { output, mode, size, force }: 
   if (call.json) await call.output.json({ image: pathFields(path).path, width, height, level, mode })
   else {
     const texel = level === 0 ? 'a byte is a pixel' : `a texel sums up ${4 ** level} bytes`
-    await call.output.text(pairs([['picture', shownPath(path)], ['size', `${width} x ${height}, level ${level}: ${texel}`]]))
+    await call.output.text(
+      pairs([
+        ['picture', shownPath(path)],
+        ['size', `${width} x ${height}, level ${level}: ${texel}`],
+      ]),
+    )
   }
   return exitCode.ok
 }

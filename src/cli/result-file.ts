@@ -35,7 +35,8 @@ function write(fd: number, piece: Uint8Array, shown: string): void {
     for (let at = 0; at < piece.length; ) at += writeSync(fd, piece, at)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOSPC' || code === 'EDQUOT') throw new FoundryError('DISK_FULL', `No space is left for ${shown}.`, error)
+    if (code === 'ENOSPC' || code === 'EDQUOT')
+      throw new FoundryError('DISK_FULL', `No space is left for ${shown}.`, error)
     throw new FoundryError('DISK_FAILED', `Writing ${shown} failed (${code}).`, error)
   }
 }

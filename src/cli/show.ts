@@ -91,7 +91,10 @@ function textOf(view: BrickView): string {
     ['meta hash', toHex(record.metaHash)],
     ['content root', toHex(record.contentRoot)],
     ['', ''],
-    ['content', `${iec(bytes)} in ${grouped(entries)} entries, ${grouped(unreadable)} unreadable, ${grouped(torn)} torn`],
+    [
+      'content',
+      `${iec(bytes)} in ${grouped(entries)} entries, ${grouped(unreadable)} unreadable, ${grouped(torn)} torn`,
+    ],
     ['space', `${iec(record.length)} = ${grouped(view.tileCount)} tiles, directory of height ${record.height}`],
     ['on disk', `${iec(file.size)}, of which ${iec(record.liveBytes)} belong to this commit`],
     ['ratio', ratio === null ? '-' : `${ratio.toFixed(2)} bytes of content for each on disk`],

@@ -52,6 +52,7 @@ test('a file that is there is a path, a folder is none', () => {
 })
 
 test('a name that nothing has is refused', () => {
-  for (const argument of ['usr', '.brick', '', '/etc.brick', './etc', 'a\n\x1b[31m']) assert.throws(() => named(argument), { code: 'BRICK_MISSING' })
+  for (const argument of ['usr', '.brick', '', '/etc.brick', './etc', 'a\n\x1b[31m'])
+    assert.throws(() => named(argument), { code: 'BRICK_MISSING' })
   assert.throws(() => named('a\n\x1b[31m'), /There is no brick a\\x0a\\x1b\[31m/)
 })

@@ -36,7 +36,10 @@ export function brickPath(argument: string, state: string): Uint8Array {
   }
   const shown = displayPath(given)
   const folder = join(state, 'bricks')
-  throw new FoundryError('BRICK_MISSING', `There is no brick ${shown}: no such file, and no brick of that name in ${folder}.`)
+  throw new FoundryError(
+    'BRICK_MISSING',
+    `There is no brick ${shown}: no such file, and no brick of that name in ${folder}.`,
+  )
 }
 
 function isFile(path: Uint8Array): boolean {

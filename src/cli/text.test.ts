@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { iec, grouped, modeText, pathFields, rfc3339 } from './text.ts'
+import { grouped, iec, modeText, pathFields, rfc3339 } from './text.ts'
 
 test('sizes are shown in three digits or so, with binary units', () => {
   const sizes = [0, 812, 999, 1000, 1024, 10_240, 102_400, 1_048_576, 2 ** 40, 2 ** 46]

@@ -25,7 +25,11 @@ export function addUp(shell: Shell): void {
   runs<{ port: number; exclude: string[] }>(shell, command, (call, { args, options }) => up(call, args, options))
 }
 
-async function up(call: Call, sources: readonly string[], options: { port: number; exclude: string[] }): Promise<ExitCode> {
+async function up(
+  call: Call,
+  sources: readonly string[],
+  options: { port: number; exclude: string[] },
+): Promise<ExitCode> {
   const mapFolder = builtMap()
   const state = new StateFolder(call.state)
   const paths = sources.map((source) => argumentBytes(source))
@@ -71,9 +75,15 @@ function builtMap(): string {
   const folder = fileURLToPath(new URL('../../dist/map/', import.meta.url))
   const script = fileURLToPath(new URL('../../scripts/build.ts', import.meta.url))
   if (existsSync(script)) {
-    const built = spawnSync(process.execPath, [script, 'map'], { stdio: ['ignore', 'ignore', 'pipe'], encoding: 'utf8' })
+    const built = spawnSync(process.execPath, [script, 'map'], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      encoding: 'utf8',
+    })
     if (built.status !== 0 && !existsSync(`${folder}/index.html`)) {
-      throw new FoundryError('DAEMON_FAILED', `The map cannot be built: ${built.stderr.trim()} Run \`npm ci\` in the checkout.`)
+      throw new FoundryError(
+        'DAEMON_FAILED',
+        `The map cannot be built: ${built.stderr.trim()} Run \`npm ci\` in the checkout.`,
+      )
     }
   }
   return folder
@@ -81,6 +91,7 @@ function builtMap(): string {
 
 function parsePort(text: string): number {
   const port = Number(text)
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new InvalidArgumentError('A port is a number from 0 to 65535.')
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new InvalidArgumentError('A port is a number from 0 to 65535.')
   return port
 }

@@ -7,7 +7,8 @@ import type { BrickInfo, RunTuple } from '../wire/api.ts'
 /** Beyond that many a commit names no runs: clients take all tiles as changed. */
 const dirtyRunsNamedMax = 4_096
 
-export interface InfoParts extends Pick<BrickInfo, 'uuid' | 'name' | 'source' | 'kind' | 'state' | 'message' | 'progress' | 'district'> {
+export interface InfoParts
+  extends Pick<BrickInfo, 'uuid' | 'name' | 'source' | 'kind' | 'state' | 'message' | 'progress' | 'district'> {
   readonly view: BrickView | undefined
   /** Length that a first fold is going to have; 0 where that is not known yet. */
   readonly plannedLength: number

@@ -49,7 +49,11 @@ async function request(
 }
 
 function absent(statePath: string, cause?: unknown): FoundryError {
-  return new FoundryError('DAEMON_ABSENT', `No daemon keeps ${statePath}. Start one with \`sfd up\`, or name another --state.`, cause)
+  return new FoundryError(
+    'DAEMON_ABSENT',
+    `No daemon keeps ${statePath}. Start one with \`sfd up\`, or name another --state.`,
+    cause,
+  )
 }
 
 /** The note outlives a daemon that was killed. */

@@ -141,7 +141,8 @@ export class Daemon implements Foundry {
       return
     }
     const stored = [...this.#stored].find(([, { view }]) => view.meta.name === wanted)
-    if (stored === undefined) throw new FoundryError('BRICK_MISSING', `There is no brick ${wanted}; \`sfd status\` lists them.`)
+    if (stored === undefined)
+      throw new FoundryError('BRICK_MISSING', `There is no brick ${wanted}; \`sfd status\` lists them.`)
     const [uuid, { view, path }] = stored
     this.#stored.delete(uuid)
     view.file.close()

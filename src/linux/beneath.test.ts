@@ -218,3 +218,16 @@ test('many folders keep only a bounded number of files open', () =>
     assert.equal(openCount() - before, openParentsMax)
     assert.equal(beneath.stat(utf8('d0/file'))?.kind, 'file')
   }))
+
+test('making room for a folder keeps the one that was used just before, also beneath the one that goes', () =>
+  withDestination(({ beneath, dest }) => {
+    const at = (name: string): Uint8Array => utf8(name)
+    for (const name of ['a', 'a/b', ...Array.from({ length: openParentsMax }, (_, i) => `f${i}`), 'late']) {
+      beneath.makeDirectory(at(name), 0o755)
+    }
+    fs.closeSync(beneath.createFile(at('a/b/old'), 0o600))
+    fs.closeSync(beneath.createFile(at('a/first'), 0o600)) // `a` is used before all of the others
+    for (let i = 0; i < openParentsMax - 2; i++) fs.closeSync(beneath.createFile(at(`f${i}/x`), 0o600))
+    beneath.makeHardLink({ path: at('late/new'), existing: at('a/b/old') })
+    assert.equal(fs.statSync(path.join(dest, 'late/new')).nlink, 2)
+  }))

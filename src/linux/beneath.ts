@@ -150,9 +150,17 @@ export class Beneath {
       return known
     }
     const fd = this.#opened(openBeneath(this.#rootFd, path, directoryFlags), path)
-    if (this.#parents.size === openParentsMax) this.#forget(this.#parents.keys().next().value as string)
+    if (this.#parents.size === openParentsMax) this.#closeOldest()
     this.#parents.set(key, fd)
     return fd
+  }
+
+  /** That one alone: what lies beneath it may have been asked for a moment ago. */
+  #closeOldest(): void {
+    const [oldest] = this.#parents
+    if (oldest === undefined) return
+    this.#parents.delete(oldest[0])
+    closeFd(oldest[1])
   }
 
   /** Closes the cached folder at `path` and all beneath it. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { bytesKey, utf8 } from '../base/bytes.ts'
-import { BrickSync, commitDistanceMs, retryFirstMs, retryMaxMs, settleMs, type SyncOrder } from './brick-sync.ts'
+import { BrickSync, commitDistanceMs, retryFirstMs, retryMaxMs, type SyncOrder, settleMs } from './brick-sync.ts'
 import type { DirtyScope } from './dirty-set.ts'
 
 const a: DirtyScope = { path: utf8('a'), reach: 'entry' }

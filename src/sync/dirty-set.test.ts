@@ -5,9 +5,7 @@ import { bytesKey, utf8 } from '../base/bytes.ts'
 import { type DirtyScope, DirtySet, dirtyPathsMax } from './dirty-set.ts'
 
 function scope(text: string): DirtyScope {
-  return text.startsWith('**')
-    ? { path: utf8(text.slice(2)), reach: 'subtree' }
-    : { path: utf8(text), reach: 'entry' }
+  return text.startsWith('**') ? { path: utf8(text.slice(2)), reach: 'subtree' } : { path: utf8(text), reach: 'entry' }
 }
 
 /** `**a` is the subtree of a, `a` the entry. */

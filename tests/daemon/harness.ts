@@ -80,7 +80,11 @@ export async function startDaemon(
 }
 
 /** Waits for a condition that a process brings about; fails after `timeoutMs`. */
-export async function until(what: string, condition: () => Promise<boolean> | boolean, timeoutMs = 20_000): Promise<void> {
+export async function until(
+  what: string,
+  condition: () => Promise<boolean> | boolean,
+  timeoutMs = 20_000,
+): Promise<void> {
   const deadlineMs = performance.now() + timeoutMs
   while (!(await condition())) {
     if (performance.now() > deadlineMs) throw new Error(`${what} did not happen within ${timeoutMs} ms`)

@@ -13,8 +13,13 @@ const edits = isLong ? 1_000 : 250
 /** Names, kinds, modes, owners, sizes, ns times and targets, as find tells them. */
 function listing(folder: string): string {
   const format = '%P\\0%y\\0%m\\0%U\\0%G\\0%s\\0%T@\\0%n\\0%l\\n'
-  const text = execFileSync('find', ['.', '!', '-type', 'd', '-printf', format], { cwd: folder, maxBuffer: 1 << 28 }).toString('latin1')
-  const folders = execFileSync('find', ['.', '-type', 'd', '-printf', '%P\\0%m\\0%T@\\n'], { cwd: folder }).toString('latin1')
+  const text = execFileSync('find', ['.', '!', '-type', 'd', '-printf', format], {
+    cwd: folder,
+    maxBuffer: 1 << 28,
+  }).toString('latin1')
+  const folders = execFileSync('find', ['.', '-type', 'd', '-printf', '%P\\0%m\\0%T@\\n'], { cwd: folder }).toString(
+    'latin1',
+  )
   return (text + folders).split('\n').sort().join('\n')
 }
 
@@ -52,7 +57,9 @@ test('a change is committed without a sync', async (t) => {
   fs.writeFileSync(join(tree, 'a'), 'one')
   const state = join(folder, 'state')
   await startDaemon(t, { state, sources: [tree] })
-  await until('the first fold', async () => (await sfd(['status', '--state', state, '--json'])).stdout.includes('"live"'))
+  await until('the first fold', async () =>
+    (await sfd(['status', '--state', state, '--json'])).stdout.includes('"live"'),
+  )
   const [brick] = fs.readdirSync(join(state, 'bricks'))
   fs.writeFileSync(join(tree, 'a'), 'two')
   await until('the commit', async () => {

@@ -27,12 +27,29 @@ export class TreeEditor {
   edit(): string {
     const files = this.#paths('file')
     const directories = ['', ...this.#paths('directory')]
-    const kind = this.#pick(['create', 'create', 'append', 'overwrite', 'truncate', 'rename', 'delete', 'replace', 'mkdir', 'rmdir', 'move directory', 'symlink', 'link', 'chmod', 'nest'] as const)
+    const kind = this.#pick([
+      'create',
+      'create',
+      'append',
+      'overwrite',
+      'truncate',
+      'rename',
+      'delete',
+      'replace',
+      'mkdir',
+      'rmdir',
+      'move directory',
+      'symlink',
+      'link',
+      'chmod',
+      'nest',
+    ] as const)
     const file = files.length > 0 ? this.#pick(files) : undefined
     const directory = this.#pick(directories)
     const fresh = join(directory, `n${this.#serial++}`)
     const at = (path: string): string => join(this.#root, path)
-    if (kind === 'create' || (file === undefined && kind !== 'mkdir' && kind !== 'nest')) fs.writeFileSync(at(fresh), this.#bytes())
+    if (kind === 'create' || (file === undefined && kind !== 'mkdir' && kind !== 'nest'))
+      fs.writeFileSync(at(fresh), this.#bytes())
     else if (kind === 'mkdir') fs.mkdirSync(at(fresh))
     else if (kind === 'nest') {
       fs.mkdirSync(at(join(fresh, 'a', 'b')), { recursive: true })

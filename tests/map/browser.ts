@@ -11,6 +11,12 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { type BrowserContext, chromium, type Page } from 'playwright-core'
 import type { DebugHandle } from '../../src/map/debug.ts'
+import type { Camera } from '../../src/map/view/camera.ts'
+import type { Mode } from '../../src/map/view/permalink.ts'
+import { until } from '../daemon/harness.ts'
+
+/** CSS pixels from the top-left corner of the view. */
+export type ScreenPoint = readonly [x: number, y: number]
 
 declare global {
   interface Window {
@@ -39,14 +45,14 @@ export const viewport = { width: 1280, height: 720 }
 export function browserSuite<S extends { readonly maps: readonly MapPage[] }>(
   name: string,
   open: (t: TestContext) => Promise<S>,
-  cases: Readonly<Record<string, (stage: S) => Promise<void>>>,
+  cases: Readonly<Record<string, (stage: S, t: TestContext) => Promise<void>>>,
 ): void {
   test(name, async (t) => {
     const stage = lacksBrowser ? undefined : await open(t)
     for (const [title, run] of Object.entries(cases)) {
-      await t.test(title, { skip: lacksBrowser }, async () => {
+      await t.test(title, { skip: lacksBrowser }, async (t) => {
         assert.ok(stage !== undefined)
-        await run(stage)
+        await run(stage, t)
         for (const map of stage.maps) map.assertQuiet()
       })
     }
@@ -126,15 +132,53 @@ export class MapPage {
 
   /** Waits until the map has its first answer and all that is in view. */
   async ready(): Promise<void> {
-    await this.page.waitForFunction(() => window.__sfd?.bricks.some(({ commit }) => commit !== ''))
+    await this.until('the first answer', () => window.__sfd?.bricks.some(({ commit }) => commit !== '') === true)
     await this.settle()
     const lost = await this.page.evaluate(() => window.__sfd.canvas.getContext('webgl2')?.isContextLost())
     assert.equal(lost, false, 'the map must have a WebGL 2 context that is not lost')
   }
 
+  /** Waits until all in view is held at the right level and drawn; with `names`, outlines and names too. */
   async settle(options: { names?: boolean } = {}): Promise<void> {
     const settled = await this.page.evaluate((asked) => window.__sfd.settle(asked), options)
     assert.equal(settled, true, 'the view must settle')
+  }
+
+  /** Asks the page until it says yes. Polls from here: the page's policy forbids what `waitForFunction` does. */
+  async until(what: string, condition: () => boolean): Promise<void>
+  async until<A>(what: string, condition: (asked: A) => boolean, asked: A): Promise<void>
+  async until<A>(what: string, condition: (asked: A) => boolean, asked?: A): Promise<void> {
+    await until(what, () => this.page.evaluate(condition as never, asked))
+  }
+
+  /** Jumps, and waits until all in view is there at the right level. */
+  async show(camera: Camera): Promise<void> {
+    await this.page.evaluate((to) => window.__sfd.setCamera(to), camera)
+    await this.settle()
+  }
+
+  async setMode(mode: Mode): Promise<void> {
+    await this.page.evaluate((to) => {
+      window.__sfd.mode = to
+    }, mode)
+    await this.settle()
+  }
+
+  /** Colours (0xRRGGBB) of CSS pixels of the data alone. */
+  async colours(points: readonly ScreenPoint[]): Promise<number[]> {
+    const pixels = await this.page.evaluate((asked) => window.__sfd.readPixels(asked), points)
+    return pixels.map(([red, green, blue, alpha]) => {
+      assert.equal(alpha, 255, 'the picture is opaque')
+      return (red << 16) | (green << 8) | blue
+    })
+  }
+
+  stats(): Promise<DebugHandle['stats']> {
+    return this.page.evaluate(() => window.__sfd.stats)
+  }
+
+  camera(): Promise<Camera> {
+    return this.page.evaluate(() => window.__sfd.camera)
   }
 
   /** Problems that match are meant to happen while `run` runs. */

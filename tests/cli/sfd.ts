@@ -1,0 +1,78 @@
+/** Runs bin/sfd as a user does, in a bare environment, and places for its files that go away with their test. */
+import { type SpawnSyncReturns, spawnSync } from 'node:child_process'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+
+export const sfdPath = join(import.meta.dirname, '../../bin/sfd')
+export const isRoot = process.getuid?.() === 0
+/** nobody. */
+export const strangerId = 65_534
+
+export interface RunOptions {
+  readonly cwd?: string
+  readonly env?: Readonly<Record<string, string>>
+  /** Effective user and group; only root may choose. */
+  readonly as?: number
+}
+
+export interface Run {
+  readonly status: number | null
+  readonly stdout: string
+  readonly stderr: string
+  readonly bytes: Buffer
+}
+
+export function bareEnv(more: Readonly<Record<string, string>> = {}): Record<string, string> {
+  return { PATH: process.env['PATH'] ?? '', HOME: '/nonexistent', ...more }
+}
+
+export function sfd(args: readonly string[], options: RunOptions = {}): Run {
+  return finished(spawnSync(sfdPath, args, spawnOptions(options)))
+}
+
+/** Through a shell, for what no argument list of Node.js can say: bytes that are no text. `$SFD` is the program. */
+export function shell(script: string, options: RunOptions = {}): Run {
+  const env = bareEnv({ SFD: sfdPath, ...options.env })
+  return finished(spawnSync('/bin/sh', ['-c', script], { ...spawnOptions(options), env }))
+}
+
+/** The one JSON value on stdout. */
+export function json(run: Run): Record<string, never> {
+  return JSON.parse(run.stdout)
+}
+
+/** One JSON value a line. */
+export function jsonLines(run: Run): Record<string, never>[] {
+  return run.stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+}
+
+/** A folder that everybody may enter. */
+export function makeFolder(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'sfd-cli-'))
+  chmodSync(folder, 0o755)
+  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+/** The same with an empty folder `source` in it. */
+export function makePlace(t: TestContext): { folder: string; source: string; brick: string } {
+  const folder = makeFolder(t)
+  const source = join(folder, 'source')
+  mkdirSync(source)
+  return { folder, source, brick: join(folder, 'x.brick') }
+}
+
+function spawnOptions({ cwd, env, as }: RunOptions) {
+  const ids = as === undefined ? {} : { uid: as, gid: as }
+  return { ...(cwd !== undefined && { cwd }), env: bareEnv(env), maxBuffer: 2 ** 28, ...ids }
+}
+
+function finished({ status, stdout, stderr, error }: SpawnSyncReturns<Buffer>): Run {
+  if (error !== undefined) throw error
+  return { status, stdout: stdout.toString(), stderr: stderr.toString(), bytes: stdout }
+}
