@@ -21,7 +21,7 @@ import {
   writeUnknownFields,
 } from './record-fields.ts'
 
-export { checkPath, keyOfPath, parentPath, pathOfKey, pathProblem } from './entry-path.ts'
+export { keyOfPath, parentPath, pathOfKey, pathProblem } from './entry-path.ts'
 export type { UnknownField } from './record-fields.ts'
 
 /** Unreadable and sparse are not here: they follow from the fields that say why and where. */

@@ -6,7 +6,7 @@
  * but that the records of ENTRIES begin with the fields that the tree hash covers.
  */
 export type { MapRoot } from './commit-record.ts'
-export { type MapKind, type MapName, maps } from './page.ts'
+export type { MapKind, MapName } from './page.ts'
 export { type BuiltRoot, buildMap } from './page-build.ts'
 export { checkMap, type MapVisit } from './page-check.ts'
 export { diffMaps, type MapDifference } from './page-diff.ts'

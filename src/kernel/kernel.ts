@@ -18,7 +18,6 @@ export {
   pageSide,
   pageTexels,
   planeCount,
-  planes,
   tileSide,
   tileSizeBytes,
   unpackLevel2,

@@ -1,13 +1,11 @@
 /**
  * Sizes and shapes of tiles and overview pages, and level 2 as bytes.
  *
- * Invariants: everything is in curve order and planar, the planes in the order of `planes`. A tile has 4,096 level-2
+ * Invariants: everything is in curve order and planar: entropy, mean byte, shares of zero, printable and high, coverage. A tile has 4,096 level-2
  * texels (one page) and 256 level-4 texels (a sixteenth of a page).
  */
 import { assert } from '../base/assert.ts'
 
-/** What a texel tells, in the order of the planes: entropy, mean byte, shares of zero, printable and high, coverage. */
-export const planes = ['ENT', 'MEAN', 'ZERO', 'PRINT', 'HIGH', 'COV'] as const
 export const planeCount = 6
 
 export const tileSizeBytes = 65_536

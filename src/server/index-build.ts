@@ -162,11 +162,6 @@ export function foldCase(text: Uint8Array): Buffer {
   return folded
 }
 
-export function flagsOf(entry: EntryRecord): string[] {
-  const bits = flagBitsOf(entry)
-  return flagNames.filter((_, i) => (bits & (1 << i)) !== 0)
-}
-
 function flagBitsOf({ flags, unreadable, unreadableRanges, extents }: EntryRecord): number {
   const has = {
     torn: flags.torn,

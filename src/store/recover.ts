@@ -12,7 +12,7 @@ import { type Commit, parseCommitPayload } from '../brick/commit.ts'
 import type { CommitRecord } from '../brick/commit-record.ts'
 import { BrickDamage } from '../brick/damage.ts'
 import { decodeFrame, FrameType, openFrame, parseFrameHeader } from '../brick/frame.ts'
-import { align4096, frameBytes, frameHeaderBytes, headBytes, type Pointer, slotBytes } from '../brick/pointer.ts'
+import { align4096, frameBytes, frameHeaderBytes, type Pointer, slotBytes } from '../brick/pointer.ts'
 import { encodeSlot } from '../brick/slot.ts'
 import { dropCache } from '../linux/fadvise.ts'
 import { BrickFile, type Head } from './brick-file.ts'
@@ -151,6 +151,3 @@ function acceptCommit(file: BrickFile, head: Head, pointer: Pointer, bytes: Uint
   if (walkFrames(file, record, { start: padStart, end: record.fileEnd }) !== record.fileEnd) return undefined
   return { record, commit: pointer, readOnly: head.readOnly }
 }
-
-/** The first frame of every brick lies here. */
-export const firstFrameOffset = headBytes

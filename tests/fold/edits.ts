@@ -63,7 +63,7 @@ export class Editor {
       case 'delete folder': return this.#onFolder((path) => this.#deleteFolder(path))
       case 'folder to file': return this.#onFolder((path) => [...this.#deleteFolder(path), ...this.#create(path)])
       case 'file to folder': return this.#fileToFolder()
-      case 'folder for folder': return this.#onFolder((path) => [...this.#renameFolder(path), ...this.#makeFolder(path)])
+      case 'folder for folder': return this.#onFolder((path) => this.#folderForFolder(path))
     }
   }
 
@@ -215,6 +215,11 @@ export class Editor {
     if (`${to}/`.startsWith(`${path}/`)) return []
     fs.renameSync(this.#at(path), this.#at(to))
     return [subtree(path), subtree(to)]
+  }
+
+  #folderForFolder(path: string): Scope[] {
+    const hints = this.#renameFolder(path)
+    return hints.length === 0 ? [] : [...hints, ...this.#makeFolder(path)]
   }
 
   #deleteFolder(path: string): Scope[] {
