@@ -8,10 +8,10 @@
 import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs'
 import { pointToPosition } from '../src/hilbert/curve.ts'
 import { createKernel, type Kernel, tileSide, tileSizeBytes } from '../src/kernel/kernel.ts'
+import { foldBudget } from './budgets.ts'
 import { measureKernels, naiveFold } from './kernel.ts'
-import { type Budget, row, type Section } from './table.ts'
+import { row, type Section } from './table.ts'
 
-const ratioMin = 0.7
 const streamedBytesMin = 64 * 1024 * 1024
 const streamedBytesMax = 512 * 1024 * 1024
 /** So many times the largest cache: the rest of a round has pushed a tile out before it comes again. */
@@ -46,11 +46,7 @@ function streamedSection(size: KernelOptions['size']): Section {
   const memcpy = speed(kinds[0] as Kind)
   const rows = kinds.map((kind) => {
     const ratio = speed(kind) / memcpy
-    const budgets: Budget[] = []
-    if (kind.name === 'fold kernel') {
-      const verdict = size === 'quick' ? 'not judged' : ratio >= ratioMin ? 'ok' : 'over'
-      budgets.push({ limit: `>= ${ratioMin} x memcpy`, verdict })
-    }
+    const budgets = kind.name === 'fold kernel' ? [foldBudget(ratio, size === 'quick' ? 'no' : 'yes')] : []
     return row(kind.name, { speedGigabytesPerSecond: speed(kind), memcpyRatio: ratio }, budgets)
   })
   return {

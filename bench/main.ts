@@ -5,31 +5,18 @@
  * results, stderr what is being done. Nothing here is a test: exit code 1 means that a part could not be measured, never
  * that it was slow.
  */
-import { mkdtempSync, realpathSync, rmSync } from 'node:fs'
-import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
-import { parseArgs } from 'node:util'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { availableParallelism, cpus, loadavg } from 'node:os'
+import { join } from 'node:path'
 import { commitBytesSection } from './commit-bytes.ts'
 import { kernelSections } from './kernel-ratio.ts'
 import { latencySection } from './latency.ts'
 import { createMeter } from './measure.ts'
+import { readOptions } from './options.ts'
 import { findPeers, type Peer } from './peers.ts'
 import { type RoundTrip, roundTrip } from './round-trip.ts'
 import { type Section, textOfSection } from './table.ts'
 import { checkFreeSpace, isInMemory, makeSmallFiles, treeSize } from './trees.ts'
-
-const usage = `npm run bench -- [--quick] [--json] [--only PART]... [--tree DIR]... [--repetitions N] [--tmp DIR] [--sfd PATH]
-
-  --quick          small generated trees, once each: shows that the bench works, not how fast anything is
-  --json           one JSON object instead of tables
-  --only PART      kernel, trees, bytes or latency; may be repeated
-  --tree DIR       tree to store and give back, instead of /usr/lib/x86_64-linux-gnu and /usr/share; may be repeated
-  --repetitions N  runs of every program on every tree (3)
-  --tmp DIR        where to write; on the disk that is to be measured (${tmpdir()})
-  --sfd PATH       another build of ours
-`
-const parts = ['kernel', 'trees', 'bytes', 'latency'] as const
-type Part = (typeof parts)[number]
 
 const sizes = {
   full: { largeBytes: 2 ** 30, fileCount: 50_000, changes: 50 },
@@ -91,7 +78,7 @@ async function* measured({ folder, meter, peers }: Tools): AsyncGenerator<Sectio
   if (options.only.has('bytes')) {
     yield* await attempt('bytes', async () => {
       checkFreeSpace(folder, 2.5 * largeBytes)
-      return [await commitBytesSection({ sfd, meter, folder, largeBytes, fileCount, progress })]
+      return [await commitBytesSection({ sfd, meter, folder, largeBytes, fileCount, signal, progress })]
     })
   }
   if (options.only.has('latency')) {
@@ -159,44 +146,4 @@ function textOfLoad(): string {
 
 function progress(message: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${message}`)
-}
-
-function readOptions() {
-  try {
-    const { values } = parseArgs({
-      options: {
-        quick: { type: 'boolean', default: false },
-        json: { type: 'boolean', default: false },
-        only: { type: 'string', multiple: true, default: [...parts] },
-        tree: { type: 'string', multiple: true, default: [] },
-        repetitions: { type: 'string' },
-        tmp: { type: 'string', default: tmpdir() },
-        sfd: { type: 'string', default: join(import.meta.dirname, '../bin/sfd') },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    })
-    if (values.help) {
-      process.stdout.write(usage)
-      process.exit(0)
-    }
-    const unknown = values.only.find((part) => !parts.includes(part as Part))
-    if (unknown !== undefined) throw new Error(`There is no part ${unknown}.`)
-    const size = values.quick ? 'quick' : 'full'
-    const repetitions = Number(values.repetitions ?? (values.quick ? 1 : 3))
-    if (!Number.isInteger(repetitions) || repetitions < 1) throw new Error('--repetitions is a number from 1.')
-    const trees = values.tree.map((tree) => resolve(tree))
-    const { json } = values
-    return {
-      json,
-      size,
-      repetitions,
-      trees,
-      only: new Set(values.only),
-      tmp: realpathSync(values.tmp),
-      sfd: resolve(values.sfd),
-    } as const
-  } catch (error) {
-    process.stderr.write(`${(error as Error).message}\n\n${usage}`)
-    process.exit(2)
-  }
 }

@@ -5,7 +5,8 @@
 import { spawnSync } from 'node:child_process'
 import { lstatSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Cost, median, type Meter } from './measure.ts'
+import { type Judge, memoryBudget, rivalBudget } from './budgets.ts'
+import { type Cost, type Meter, median } from './measure.ts'
 import { makePlace, ourName, type Peer, type Place } from './peers.ts'
 import { type Budget, type Column, type Row, row, type Section, skippedRow } from './table.ts'
 import { type TreeSize, treeSize, warm } from './trees.ts'
@@ -16,8 +17,7 @@ export interface RoundTrip {
   /** The peer that ours has to beat in storing it. */
   readonly rival: string | undefined
   readonly repetitions: number
-  /** `no`: a run this small says nothing about time. */
-  readonly judge: 'yes' | 'no'
+  readonly judge: Judge
 }
 
 export interface RoundTripContext {
@@ -29,8 +29,6 @@ export interface RoundTripContext {
   readonly progress: (message: string) => void
   readonly failed: (message: string) => void
 }
-
-const peakBytesMax = 250e6
 
 interface Runs {
   readonly store: Cost[]
@@ -152,15 +150,8 @@ function budgetsOf(
   { rival, judge }: RoundTrip,
   { values, wallOf }: { values: Row['values']; wallOf: (name: string) => number | null },
 ): Budget[] {
-  const verdict = (isMet: boolean | null) => (isMet === null ? 'not judged' : isMet ? 'ok' : 'over')
   const peak = values['peakBytes']
-  const memory: Budget = {
-    limit: `memory <= ${peakBytesMax / 1e6} MB`,
-    verdict: verdict(typeof peak === 'number' ? peak <= peakBytesMax : null),
-  }
+  const memory = memoryBudget(typeof peak === 'number' ? peak : null)
   if (rival === undefined) return [memory]
-  const ours = wallOf(ourName)
-  const theirs = wallOf(rival)
-  const isFaster = judge === 'no' || ours === null || theirs === null ? null : ours < theirs
-  return [{ limit: `faster than ${rival}`, verdict: verdict(isFaster) }, memory]
+  return [rivalBudget(rival, { ours: wallOf(ourName), theirs: wallOf(rival), judge }), memory]
 }

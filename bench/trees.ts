@@ -9,8 +9,8 @@ import {
   readdirSync,
   readSync,
   statfsSync,
-  writeSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
 

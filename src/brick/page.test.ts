@@ -106,7 +106,7 @@ test('a page that breaks a rule is damage', () => {
   const broken: Record<string, string> = {
     nothing: '',
     'another map': '01 00 01  00 01 61 00',
-    'level 8': `02 08 01 ${index}`,
+    'level 16': `02 10 01 ${index}`,
     'no items': '02 00 00',
     '513 items': `02 00 8104 ${'00'.repeat(4_000)}`,
     'prefix of the first key': '02 00 01  01 01 61 00',

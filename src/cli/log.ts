@@ -3,7 +3,7 @@ import { toHex } from '../base/bytes.ts'
 import { type LoggedCommit, loggedCommits } from '../read/commits.ts'
 import { type Call, runs, type Shell, withBrick } from './command.ts'
 import { type ExitCode, exitCode } from './exit.ts'
-import { grouped, iec, rfc3339, shortHash, shortTime } from './text.ts'
+import { grouped, iec, rfc3339, shortHash, shortTime, shownText } from './text.ts'
 
 const example = `
 Example:
@@ -52,7 +52,7 @@ function lineOf({ record, extras, writtenBytes }: LoggedCommit): string {
     shortTime(record.time),
     grouped(extras.dirtyTiles).padStart(11),
     (writtenBytes === undefined ? '-' : iec(writtenBytes)).padStart(9),
-    JSON.stringify(extras.reason).slice(1, -1),
+    shownText(extras.reason),
   ]
   return `${columns.join('  ')}\n`
 }

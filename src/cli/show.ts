@@ -3,7 +3,7 @@ import { toHex } from '../base/bytes.ts'
 import type { BrickView } from '../store/brick-view.ts'
 import { type Call, runs, type Shell, withBrick } from './command.ts'
 import { type ExitCode, exitCode } from './exit.ts'
-import { grouped, iec, pairs, pathFields, rfc3339, shortTime, shownPath } from './text.ts'
+import { grouped, iec, pairs, pathFields, rfc3339, shortTime, shownPath, shownText } from './text.ts'
 
 const example = `
 Example:
@@ -79,12 +79,12 @@ function textOf(view: BrickView): string {
   const ratio = ratioOf(view)
   return pairs([
     ['brick', shownPath(file.path)],
-    ['name', meta.name],
+    ['name', shownText(meta.name)],
     ['source', `${shownPath(meta.source)} (${meta.kind})`],
     ['uuid', toHex(record.uuid)],
     ['', ''],
     ['commit', `${toHex(record.id).slice(0, 12)}, generation ${record.generation}, ${shortTime(record.time)} UTC`],
-    ['reason', extras.reason],
+    ['reason', shownText(extras.reason)],
     ['kept', `${record.history.count + 1} commits`],
     ['', ''],
     ['tree hash', toHex(record.treeHash)],

@@ -1,6 +1,6 @@
 /** Numbers, times, hashes and paths as the command line shows them: to people in columns, to programs in JSON. */
 import { isUtf8 } from 'node:buffer'
-import { displayPath, toHex } from '../base/bytes.ts'
+import { displayPath, toHex, utf8 } from '../base/bytes.ts'
 import type { EntryMeta, Timestamp } from '../base/entry.ts'
 
 const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const
@@ -58,6 +58,11 @@ export function pathFields(path: Uint8Array): { readonly path: string | null; re
 /** For a person's eye; the root directory has a dot. */
 export function shownPath(path: Uint8Array): string {
   return path.length === 0 ? '.' : displayPath(path)
+}
+
+/** Text out of a brick, which anyone may have written: nothing in it reaches the terminal as a command. */
+export function shownText(text: string): string {
+  return displayPath(utf8(text))
 }
 
 const permissionLetters = 'rwxrwxrwx'

@@ -52,7 +52,11 @@ export interface AgainstRequest {
   readonly clock: Clock
   readonly signal: AbortSignal
   readonly pause: () => Promise<void>
-  readonly onProgress: (progress: { readonly doneBytes: number; readonly totalBytes: number; readonly entries: number }) => void
+  readonly onProgress: (progress: {
+    readonly doneBytes: number
+    readonly totalBytes: number
+    readonly entries: number
+  }) => void
 }
 
 export interface AgainstReport {
@@ -153,7 +157,8 @@ function compareMeta(report: Differences, entry: EntryRecord, meta: EntryMeta): 
   const isSameTime = entry.mtime.seconds === meta.mtime.seconds && entry.mtime.nanoseconds === meta.mtime.nanoseconds
   if (!isSameTime) report.add(path, 'mtime', `recorded ${timeText(entry)}, is ${timeText(meta)}`)
   if (entry.rdev !== meta.rdev) report.add(path, 'device', `recorded ${entry.rdev}, is ${meta.rdev}`)
-  if (!sameXattrs(entry.xattrs, meta.xattrs)) report.add(path, 'xattrs', 'the extended attributes are not those recorded')
+  if (!sameXattrs(entry.xattrs, meta.xattrs))
+    report.add(path, 'xattrs', 'the extended attributes are not those recorded')
 }
 
 function timeText({ mtime }: EntryMeta): string {

@@ -78,7 +78,18 @@ function allowedMode({ mode }: EntryMeta, owned: Owned): number {
 }
 
 /** Errors that mean "not here, not by you". */
-const refusals = new Set(['EPERM', 'EACCES', 'ENOTSUP', 'EOPNOTSUPP', 'EINVAL', 'ENOSYS', 'E2BIG', 'ENOSPC', 'ERANGE', 'EROFS'])
+const refusals = new Set([
+  'EPERM',
+  'EACCES',
+  'ENOTSUP',
+  'EOPNOTSUPP',
+  'EINVAL',
+  'ENOSYS',
+  'E2BIG',
+  'ENOSPC',
+  'ERANGE',
+  'EROFS',
+])
 
 function attempt(entry: EntryMeta, report: ExtractReport, what: string, change: () => void): boolean {
   try {

@@ -105,7 +105,10 @@ export class ContentCheck {
    * The next tile: its leaf hash and bytes as far as they are known. A small content in a slot of several tiles (it was
    * larger once) is in the first of them.
    */
-  takeTile(tile: number, known: { readonly hash?: Uint8Array | undefined; readonly bytes?: Uint8Array | undefined }): void {
+  takeTile(
+    tile: number,
+    known: { readonly hash?: Uint8Array | undefined; readonly bytes?: Uint8Array | undefined },
+  ): void {
     const [from, to] = [tile * tileBytes, (tile + 1) * tileBytes]
     for (const owner of this.#ownersIn(from, to)) {
       if (owner.size <= tileBytes) {
@@ -116,7 +119,10 @@ export class ContentCheck {
   }
 
   /** The next tilesAt(height) tiles, whose ownership is not `mixed`, by their common hash. */
-  takeSubtree(first: number, { height, hash }: { readonly height: number; readonly hash: Uint8Array | undefined }): void {
+  takeSubtree(
+    first: number,
+    { height, hash }: { readonly height: number; readonly hash: Uint8Array | undefined },
+  ): void {
     const count = tilesAt(height)
     const end = (first + count) * tileBytes
     const owner = this.#firstFrom(first * tileBytes)
@@ -131,7 +137,10 @@ export class ContentCheck {
   }
 
   /** The next `count` tiles, all alike and without frames: the leaf hash of each, zeros where `bytes` are known to be. */
-  takeBare(first: number, bare: { readonly count: number; readonly hash: Uint8Array | undefined; readonly bytes: 'zeros' | 'unknown' }): void {
+  takeBare(
+    first: number,
+    bare: { readonly count: number; readonly hash: Uint8Array | undefined; readonly bytes: 'zeros' | 'unknown' },
+  ): void {
     const [from, to] = [first * tileBytes, (first + bare.count) * tileBytes]
     for (const owner of this.#ownersIn(from, to)) {
       if (owner.size <= tileBytes) {
@@ -173,7 +182,12 @@ export class ContentCheck {
   #gather(owner: ContentOwner, index: number): Gathering {
     if (index === 0 || this.#gathering === undefined) {
       const digest = owner.sha256 === undefined ? undefined : createHash('sha256')
-      this.#gathering = { owner, hash: new ContentHash(), digest, isKnown: index === 0 && owner.contentId !== undefined }
+      this.#gathering = {
+        owner,
+        hash: new ContentHash(),
+        digest,
+        isKnown: index === 0 && owner.contentId !== undefined,
+      }
       this.#nextRun = 0
     }
     return this.#gathering
@@ -188,7 +202,14 @@ export class ContentCheck {
     if (!equalBytes(hash.id(owner.size), owner.contentId)) return this.#reportContent(owner.path, firstTile)
     if (digest === undefined || owner.sha256 === undefined || equalBytes(digest.digest(), owner.sha256)) return
     const detail = 'content: its SHA-256 is not the recorded one'
-    this.#damages.add({ rule: 'content', offset: -1, detail, part: `tile ${firstTile}`, tile: firstTile, paths: [owner.path] })
+    this.#damages.add({
+      rule: 'content',
+      offset: -1,
+      detail,
+      part: `tile ${firstTile}`,
+      tile: firstTile,
+      paths: [owner.path],
+    })
   }
 
   #reportContent(path: Uint8Array, tile: number): void {

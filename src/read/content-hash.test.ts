@@ -14,7 +14,11 @@ const leaves = [0, 1, 2].map(leafOf)
 
 test('the id of any sequence of tiles and holes is that of all their leaf hashes', () => {
   const part = fc.oneof(
-    fc.record({ kind: fc.constant('tile' as const), value: fc.integer({ min: 0, max: 2 }), count: fc.integer({ min: 1, max: 40 }) }),
+    fc.record({
+      kind: fc.constant('tile' as const),
+      value: fc.integer({ min: 0, max: 2 }),
+      count: fc.integer({ min: 1, max: 40 }),
+    }),
     fc.record({ kind: fc.constant('zeros' as const), value: fc.constant(0), count: fc.integer({ min: 1, max: 700 }) }),
   )
   fc.assert(

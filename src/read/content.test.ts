@@ -6,16 +6,18 @@ import { piecesOf, readableRuns, slotProblem } from './content.ts'
 
 const size = 200
 /** Ascending runs inside [0, size), apart or touching. */
-const runs = fc.array(fc.tuple(fc.integer({ min: 0, max: 30 }), fc.integer({ min: 1, max: 30 })), { maxLength: 8 }).map((pairs) => {
-  const made: Run[] = []
-  let at = 0
-  for (const [gap, length] of pairs) {
-    if (at + gap + length > size) break
-    made.push({ start: at + gap, length })
-    at += gap + length
-  }
-  return made
-})
+const runs = fc
+  .array(fc.tuple(fc.integer({ min: 0, max: 30 }), fc.integer({ min: 1, max: 30 })), { maxLength: 8 })
+  .map((pairs) => {
+    const made: Run[] = []
+    let at = 0
+    for (const [gap, length] of pairs) {
+      if (at + gap + length > size) break
+      made.push({ start: at + gap, length })
+      at += gap + length
+    }
+    return made
+  })
 
 function positions(list: readonly Run[]): Set<number> {
   return new Set(list.flatMap(({ start, length }) => Array.from({ length }, (_, i) => start + i)))

@@ -27,7 +27,11 @@ export function openDestination({ path, existing }: Destination): { readonly des
   } catch (error) {
     if (error instanceof FoundryError) throw error
     const { code } = error as NodeJS.ErrnoException
-    throw new FoundryError('DEST_UNSAFE', `${shown} cannot be made or listed as a folder (${code}). Name another.`, error)
+    throw new FoundryError(
+      'DEST_UNSAFE',
+      `${shown} cannot be made or listed as a folder (${code}). Name another.`,
+      error,
+    )
   }
 }
 

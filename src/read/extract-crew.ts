@@ -133,7 +133,8 @@ class Hand {
     if (answer.kind === 'written') {
       this.#waiting?.resolve(answer.report)
       this.#waiting = undefined
-    } else this.#fail(answer.isFoundryError ? new FoundryError(answer.code as ErrorCode, answer.message) : errorOf(answer))
+    } else
+      this.#fail(answer.isFoundryError ? new FoundryError(answer.code as ErrorCode, answer.message) : errorOf(answer))
   }
 
   #fail(error: unknown): void {

@@ -37,7 +37,10 @@ export function planExtraction(view: BrickView, paths: readonly Uint8Array[]): E
   const hardLinks = links.filter(({ existing }) => !unreadKeys.has(bytesKey(existing)))
   unread.push(...links.filter(({ existing }) => unreadKeys.has(bytesKey(existing))).map(({ entry }) => entry))
   files.sort((a, b) => (a.slot?.start ?? -1) - (b.slot?.start ?? -1))
-  const blocks = files.reduce((sum, file) => sum + Math.ceil(dataBytes(file) / blockBytes), entries.length - files.length)
+  const blocks = files.reduce(
+    (sum, file) => sum + Math.ceil(dataBytes(file) / blockBytes),
+    entries.length - files.length,
+  )
   return {
     directories: entries.filter(({ kind }) => kind === 'dir'),
     files,

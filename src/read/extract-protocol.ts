@@ -1,6 +1,7 @@
 /** What extraction's threads say to each other. Descriptors are the process's: the worker uses them, never closes them. */
-import type { EntryRecord } from '../brick/entry-record.ts'
+
 import type { CommitRecord } from '../brick/commit-record.ts'
+import type { EntryRecord } from '../brick/entry-record.ts'
 import type { Ownership } from './attributes.ts'
 import type { ExtractReport } from './extract-report.ts'
 

@@ -7,10 +7,10 @@ import { noPointer } from '../brick/pointer.ts'
 import { LibcError } from '../linux/libc.ts'
 import { BrickFile } from '../store/brick-file.ts'
 import { BrickView } from '../store/brick-view.ts'
+import { errnoNameOf } from './attributes.ts'
 import { shareDestination } from './destination.ts'
 import type { ExtractAnswer, ExtractOrder, ExtractSetup } from './extract-protocol.ts'
 import { emptyReport } from './extract-report.ts'
-import { errnoNameOf } from './attributes.ts'
 import { fileWriter, writeFile } from './write-file.ts'
 
 const { brickPath, brickFd, record, destFd, ownership } = workerData as ExtractSetup

@@ -14,7 +14,7 @@ import { errnoNameOf, type Ownership, setAttributes } from './attributes.ts'
 import { checkSpace, openDestination } from './destination.ts'
 import { writeFiles } from './extract-crew.ts'
 import { type ExtractPlan, planExtraction } from './extract-plan.ts'
-import { emptyReport, type ExtractReport, note } from './extract-report.ts'
+import { type ExtractReport, emptyReport, note } from './extract-report.ts'
 import { type FileWriter, fileWriter, noteFailure } from './write-file.ts'
 
 export type { ExtractReport, Problem, ProblemList } from './extract-report.ts'
@@ -33,7 +33,11 @@ export interface ExtractRequest {
   readonly signal: AbortSignal
   /** Lets the event loop go on: without it nobody hears the signal. */
   readonly pause: () => Promise<void>
-  readonly onProgress: (progress: { readonly doneBytes: number; readonly totalBytes: number; readonly files: number }) => void
+  readonly onProgress: (progress: {
+    readonly doneBytes: number
+    readonly totalBytes: number
+    readonly files: number
+  }) => void
 }
 
 /** Errors: ENTRY_MISSING, DEST_NOT_EMPTY, DEST_SPACE, DEST_UNSAFE, DISK_FULL, DISK_FAILED, CANCELLED; BrickDamage. */
@@ -165,7 +169,11 @@ function explained(error: unknown, dest: Uint8Array): unknown {
   const errnoName = errnoNameOf(error)
   const shown = displayPath(dest)
   if (errnoName === 'ENOSPC' || errnoName === 'EDQUOT') {
-    return new FoundryError('DISK_FULL', `No space is left beneath ${shown} (${errnoName}). Free some and try again.`, error)
+    return new FoundryError(
+      'DISK_FULL',
+      `No space is left beneath ${shown} (${errnoName}). Free some and try again.`,
+      error,
+    )
   }
   if (errnoName === undefined) return error
   return new FoundryError('DISK_FAILED', `Writing beneath ${shown} failed (${errnoName}).`, error)

@@ -124,7 +124,8 @@ export function drawText(place: TextPlace, put: (x: number, y: number) => void):
   let left = place.x
   for (const character of place.text) {
     const rows = rowsOf[character] ?? unknownGlyph
-    for (let row = 0; row < glyphHeight; row++) drawRow(Number.parseInt(rows[row] as string, 32), row, { ...place, x: left }, put)
+    for (let row = 0; row < glyphHeight; row++)
+      drawRow(Number.parseInt(rows[row] as string, 32), row, { ...place, x: left }, put)
     left += glyphAdvance * place.scale
   }
 }

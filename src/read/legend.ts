@@ -1,6 +1,14 @@
 /** The strip below a rendered brick: whose picture it is, what a pixel stands for, what the colours mean. */
 import { drawText, glyphHeight, textWidth } from './glyphs.ts'
-import { byteClasses, type ByteClass, cividis, classColours, faintColour, labelColour, type RenderMode } from './palette.ts'
+import {
+  type ByteClass,
+  byteClasses,
+  cividis,
+  classColours,
+  faintColour,
+  labelColour,
+  type RenderMode,
+} from './palette.ts'
 import type { Picture } from './picture.ts'
 
 export interface LegendText {
@@ -63,7 +71,10 @@ function drawRamp(picture: Picture, { mode, y }: { mode: 'entropy' | 'value'; y:
 }
 
 /** Gives the column after the text. */
-function write(picture: Picture, { text, x, y, colour }: { text: string; x: number; y: number; colour: number }): number {
+function write(
+  picture: Picture,
+  { text, x, y, colour }: { text: string; x: number; y: number; colour: number },
+): number {
   drawText({ text, x, y, scale: 1 }, (px, py) => picture.put(px, py, colour))
   return x + textWidth(text, 1)
 }

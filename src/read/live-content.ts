@@ -9,7 +9,9 @@ import { dataRuns } from './content.ts'
 import { ContentHash } from './content-hash.ts'
 
 /** `why`: an errno's name, or that it changed. */
-export type LiveContent = { readonly kind: 'id'; readonly id: Uint8Array } | { readonly kind: 'unreadable'; readonly why: string }
+export type LiveContent =
+  | { readonly kind: 'id'; readonly id: Uint8Array }
+  | { readonly kind: 'unreadable'; readonly why: string }
 
 export function liveContentId(root: Uint8Array, { meta, content }: Listed): LiveContent {
   if (content !== undefined) return { kind: 'id', id: merkle.contentIdOf({ bytes: content }) }

@@ -52,7 +52,8 @@ export function* rangeBytes(view: BrickView, target: RangeTarget, range: ByteRan
 /** Why the bytes of the range may not be those of the source; undefined where they are. */
 export function rangeDoubt({ entry }: RangeTarget, range: ByteRange): string | undefined {
   if (entry === undefined) return undefined
-  if (isUnread(entry)) return `the content could not be read (${entry.unreadable ?? 'no reason is recorded'}); it is shown as zeros`
+  if (isUnread(entry))
+    return `the content could not be read (${entry.unreadable ?? 'no reason is recorded'}); it is shown as zeros`
   const lost = entry.unreadableRanges?.some(({ start, length }) => start < range.to && start + length > range.from)
   if (lost) return 'parts of it could not be read; they are shown as zeros'
   return entry.flags.torn ? 'it changed while it was read (torn)' : undefined

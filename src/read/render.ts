@@ -7,9 +7,17 @@
 import { displayPath } from '../base/bytes.ts'
 import { FrameType } from '../brick/frame.ts'
 import { TileKind } from '../brick/tile-kind.ts'
-import { type Box, boundingBox } from '../hilbert/squares.ts'
 import { orientationAt, squareOrigin } from '../hilbert/orientation.ts'
-import { createKernel, type Kernel, level4PageBytes, pageSide, pageTexels, tileSide, unpackLevel2 } from '../kernel/kernel.ts'
+import { type Box, boundingBox } from '../hilbert/squares.ts'
+import {
+  createKernel,
+  type Kernel,
+  level4PageBytes,
+  pageSide,
+  pageTexels,
+  tileSide,
+  unpackLevel2,
+} from '../kernel/kernel.ts'
 import type { BrickView } from '../store/brick-view.ts'
 import { drawLegend, legendHeight, legendWidthMin } from './legend.ts'
 import { byteColour, groundColour, type RenderMode, texelColour, worldColour } from './palette.ts'
@@ -135,7 +143,11 @@ function drawPages(view: BrickView, canvas: Canvas, { mode, level }: { mode: Ren
   const texelsInside = Math.ceil(view.record.length / 4 ** level)
   for (let index = 0; index * pageLength < view.record.length; index++) {
     const square = { position: index * pageTexels, order: pageOrder }
-    const place = { origin: squareOrigin(square), orientation: orientationAt(square), inside: texelsInside - square.position }
+    const place = {
+      origin: squareOrigin(square),
+      orientation: orientationAt(square),
+      inside: texelsInside - square.position,
+    }
     drawPage(canvas, kernel, { page: pageOf(view, { level, index }), mode, ...place })
   }
 }

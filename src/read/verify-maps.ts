@@ -26,7 +26,9 @@ export interface CheckedMaps {
 export function checkMaps(view: BrickView, damages: DamageList): CheckedMaps {
   const entries = new EntriesCheck(view, damages)
   const known = damages.catch({ part: 'ENTRIES' }, () => {
-    const root = checkMap(view.pages, 'entries', view.record.entries, { record: (key, value) => entries.take(key, value) })
+    const root = checkMap(view.pages, 'entries', view.record.entries, {
+      record: (key, value) => entries.take(key, value),
+    })
     checkHashes(view, root)
     return true
   })
@@ -38,7 +40,10 @@ export function checkMaps(view: BrickView, damages: DamageList): CheckedMaps {
   return { owners, areOwnersKnown: known === true, bytes: entries.bytes }
 }
 
-function checkHashes({ record }: BrickView, root: { readonly treeHash: Uint8Array; readonly metaHash: Uint8Array }): void {
+function checkHashes(
+  { record }: BrickView,
+  root: { readonly treeHash: Uint8Array; readonly metaHash: Uint8Array },
+): void {
   const { offset } = record.entries.pointer
   if (!equalBytes(root.treeHash, record.treeHash)) {
     throw new BrickDamage('page-hash', "the commit's tree hash is not that of its entries", offset)
@@ -82,7 +87,8 @@ class EntriesCheck {
   finish(): void {
     const expected = this.#kind === 'file' ? this.#count === 1 : this.#kind === undefined || this.#directories.has('')
     if (expected) return
-    const detail = this.#kind === 'file' ? `a one-file brick has ${this.#count} entries` : 'the root directory has no entry'
+    const detail =
+      this.#kind === 'file' ? `a one-file brick has ${this.#count} entries` : 'the root directory has no entry'
     this.#damages.add({ rule: 'entry', offset: this.#view.record.entries.pointer.offset, detail, part: 'ENTRIES' })
   }
 
@@ -95,7 +101,8 @@ class EntriesCheck {
     if (kind === 'dir') this.#directories.add(bytesKey(path))
     if (path.length === 0) {
       if (kind !== 'dir') fail('path', path, 'the root is not a directory')
-    } else if (!this.#directories.has(bytesKey(parentPath(path)))) fail('path', path, 'its parent is not a directory of the brick')
+    } else if (!this.#directories.has(bytesKey(parentPath(path))))
+      fail('path', path, 'its parent is not a directory of the brick')
   }
 
   #checkFile(entry: EntryRecord): void {
@@ -116,7 +123,8 @@ class EntriesCheck {
 
   #checkLink({ path, size, contentId }: EntryRecord, linkTo: Uint8Array): void {
     const holder = this.#files.get(bytesKey(linkTo))
-    if (holder === undefined) return fail('path', path, `${displayPath(linkTo)}, which it links to, is no file before it`)
+    if (holder === undefined)
+      return fail('path', path, `${displayPath(linkTo)}, which it links to, is no file before it`)
     const isSame = holder.contentId === undefined || contentId === undefined || equalBytes(holder.contentId, contentId)
     if (holder.size !== size || !isSame) fail('entry', path, `it and ${displayPath(linkTo)} have different content`)
   }
@@ -169,7 +177,8 @@ function checkSlots(view: BrickView, owners: readonly ContentOwner[], damages: D
         if (!isSame) throw new BrickDamage('slots', `slot ${start} + ${length} is not the slot of its entry`)
       },
     })
-    if (next !== owners.length) throw new BrickDamage('slots', `${owners.length - next} entries have slots that SLOTS lacks`)
+    if (next !== owners.length)
+      throw new BrickDamage('slots', `${owners.length - next} entries have slots that SLOTS lacks`)
   })
 }
 

@@ -51,7 +51,12 @@ export class TileCheck {
   check(place: TilePlace): Uint8Array | undefined {
     const { table, item, tile, recorded, pages } = place
     const kind = table.a.kinds[item] as number
-    if (kind === TileKind.absent || kind === TileKind.hole || kind === TileKind.unreadable || kind === TileKind.pruned) {
+    if (
+      kind === TileKind.absent ||
+      kind === TileKind.hole ||
+      kind === TileKind.unreadable ||
+      kind === TileKind.pruned
+    ) {
       return this.#bare(place, kind)
     }
     const bytes = this.#bytes(place, kind)
@@ -110,7 +115,8 @@ export class TileCheck {
     const ownedBytes = owned.reduce((sum, run) => sum + run.length, 0)
     const isAll = ownedBytes === tileBytes
     if (!isAll) {
-      if (!gapsAreZero(bytes, owned)) this.#damage(place, framePointer(table.a, item), 'bytes that no entry owns are not zero')
+      if (!gapsAreZero(bytes, owned))
+        this.#damage(place, framePointer(table.a, item), 'bytes that no entry owns are not zero')
       if (table.a.kinds[item] === TileKind.fill) {
         this.#damage(place, { offset: -1, storedLength: 0 }, 'a FILL tile is not owned wholly')
       }
@@ -133,7 +139,8 @@ export class TileCheck {
       if (stored.length !== level2PageBytes) {
         throw new BrickDamage('frame-limit', `a level-2 page has ${stored.length} bytes`, pointer.offset)
       }
-      if (expected === 'zeros') throw new BrickDamage('node', 'it is there though nothing beneath is owned', pointer.offset)
+      if (expected === 'zeros')
+        throw new BrickDamage('node', 'it is there though nothing beneath is owned', pointer.offset)
       if (expected !== 'unknown' && !equalBytes(stored, expected)) {
         throw new BrickDamage('content', 'it is not the summary of its tile', pointer.offset)
       }
@@ -142,7 +149,14 @@ export class TileCheck {
 
   #damage({ tile }: TilePlace, { offset }: Pointer, detail: string): void {
     const paths = this.#content.pathsOf(tile)
-    this.#parts.damages.add({ rule: 'content', offset, detail: `content: ${detail}`, part: `tile ${tile}`, tile, paths })
+    this.#parts.damages.add({
+      rule: 'content',
+      offset,
+      detail: `content: ${detail}`,
+      part: `tile ${tile}`,
+      tile,
+      paths,
+    })
   }
 }
 

@@ -6,18 +6,28 @@
  * the recorded hash stands in, and what would be computed from it counts as unknown: one damage is reported once.
  */
 import { equalBytes } from '../base/bytes.ts'
-import { FrameType } from '../brick/frame.ts'
 import { BrickDamage } from '../brick/damage.ts'
+import { FrameType } from '../brick/frame.ts'
 import { fanOut, hashBytes, tileBytes, tilesAt } from '../brick/merkle.ts'
-import { checkNodeExtent, framePointer, hashesPointer, hasFrame, type NodeTable, parseHashes, parseNode, type Section, TileKind } from '../brick/node.ts'
+import {
+  checkNodeExtent,
+  framePointer,
+  hasFrame,
+  hashesPointer,
+  type NodeTable,
+  parseHashes,
+  parseNode,
+  type Section,
+  TileKind,
+} from '../brick/node.ts'
 import { frameBytes, type NodePointer, type Pointer } from '../brick/pointer.ts'
 import { level4PageBytes } from '../kernel/kernel.ts'
 import { type BrickView, merkle } from '../store/brick-view.ts'
 import type { ContentCheck } from './content-check.ts'
 import type { DamageList } from './damage-list.ts'
 import { NodePages, OverviewKernel, type PageState } from './overview-check.ts'
-import { TileCheck } from './verify-tile.ts'
 import type { VerifyRequest } from './verify.ts'
+import { TileCheck } from './verify-tile.ts'
 
 /** How many times the file's size may be read, shared frames included. */
 const readingsMax = 4
@@ -91,9 +101,10 @@ export class TreeCheck {
     for (let item = 0; item < fanOut; item++) {
       const at = item * hashBytes
       const recorded = hashes?.subarray(at, at + hashBytes)
-      const hash = height === 1
-        ? this.#tiles.check({ table, item, tile: firstTile + item, recorded, pages })
-        : await this.#child({ table, item, firstTile: firstTile + item * tilesAt(height - 1), recorded, pages })
+      const hash =
+        height === 1
+          ? this.#tiles.check({ table, item, tile: firstTile + item, recorded, pages })
+          : await this.#child({ table, item, firstTile: firstTile + item * tilesAt(height - 1), recorded, pages })
       if (hash === undefined) isWhole = false
       else actual.set(hash, at)
     }
@@ -104,7 +115,10 @@ export class TreeCheck {
       await pause()
       signal.throwIfAborted()
     }
-    return { hash: isWhole ? merkle.node(height, actual) : undefined, page: this.#knowsOwners() ? pages.whole() : 'unknown' }
+    return {
+      hash: isWhole ? merkle.node(height, actual) : undefined,
+      page: this.#knowsOwners() ? pages.whole() : 'unknown',
+    }
   }
 
   /** A child node or what stands for it; gives its hash, undefined where unknown. */
@@ -174,7 +188,11 @@ export class TreeCheck {
     this.#spend(pointer.node)
     const { fileEnd } = this.#view.record
     const { offset } = pointer.node
-    return parseNode(this.#view.file.frame(FrameType.node, pointer.node, this.#view.record), { height, fileEnd, offset })
+    return parseNode(this.#view.file.frame(FrameType.node, pointer.node, this.#view.record), {
+      height,
+      fileEnd,
+      offset,
+    })
   }
 
   #hashes(pointer: Pointer): Uint8Array {
@@ -198,7 +216,11 @@ export class TreeCheck {
     const tilesPerPage = tilesAt(height) / c.kinds.length
     for (let index = 0; index < c.kinds.length; index++) {
       const page = this.#knowsOwners() ? pages.page(index) : 'unknown'
-      this.#comparePage(page, framePointer(c as Section, index), `overview level ${4 * height} page ${firstTile / tilesPerPage + index}`)
+      this.#comparePage(
+        page,
+        framePointer(c as Section, index),
+        `overview level ${4 * height} page ${firstTile / tilesPerPage + index}`,
+      )
     }
   }
 
@@ -210,8 +232,10 @@ export class TreeCheck {
       }
       this.#spend(pointer)
       const stored = this.#view.file.frame(FrameType.overview, pointer, this.#view.record)
-      if (stored.length !== level4PageBytes) throw new BrickDamage('frame-limit', `it has ${stored.length} bytes`, pointer.offset)
-      if (expected === 'zeros') throw new BrickDamage('node', 'it is there though nothing beneath is owned', pointer.offset)
+      if (stored.length !== level4PageBytes)
+        throw new BrickDamage('frame-limit', `it has ${stored.length} bytes`, pointer.offset)
+      if (expected === 'zeros')
+        throw new BrickDamage('node', 'it is there though nothing beneath is owned', pointer.offset)
       if (expected !== 'unknown' && !equalBytes(stored, expected)) {
         throw new BrickDamage('content', 'it is not the summary of what lies beneath', pointer.offset)
       }

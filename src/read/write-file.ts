@@ -46,7 +46,11 @@ export function writeFile(writer: FileWriter, entry: EntryRecord): void {
     report.bytes += entry.size
     if (entry.flags.torn) note(report.torn, entry.path, 'it changed while it was read')
     if (entry.unreadableRanges !== undefined) {
-      note(report.unreadable, entry.path, `${entry.unreadableRanges.length} ranges of it could not be read; they are holes`)
+      note(
+        report.unreadable,
+        entry.path,
+        `${entry.unreadableRanges.length} ranges of it could not be read; they are holes`,
+      )
     }
   } catch (error) {
     noteFailure(report, entry, error)
@@ -96,7 +100,8 @@ function writeSmall(writer: FileWriter, entry: EntryRecord, { fd, slot, runs }: 
   const from = slot.start - tile * tileBytes
   const content = writer.tiles.tile(tile).subarray(from, from + entry.size)
   for (const run of runs) writeAt(fd, content.subarray(run.start, run.start + run.length), run.start)
-  if (entry.contentId !== undefined && !equalBytes(nodeTools.sha256(content), entry.contentId)) noteMismatch(writer, entry)
+  if (entry.contentId !== undefined && !equalBytes(nodeTools.sha256(content), entry.contentId))
+    noteMismatch(writer, entry)
 }
 
 function writeLarge(writer: FileWriter, entry: EntryRecord, { fd, slot, runs }: Output): void {

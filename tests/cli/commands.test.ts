@@ -27,7 +27,14 @@ test('the version is that of the package', () => {
 })
 
 test('wrong usage exits with 2 and says what is wrong', () => {
-  for (const args of [[], ['frob'], ['ls'], ['ls', '--frob', 'x'], ['fold', '/etc'], ['render', 'x', '-o', 'y', '--mode', 'pink']]) {
+  for (const args of [
+    [],
+    ['frob'],
+    ['ls'],
+    ['ls', '--frob', 'x'],
+    ['fold', '/etc'],
+    ['render', 'x', '-o', 'y', '--mode', 'pink'],
+  ]) {
     const { status, stdout, stderr } = sfd(args)
     assert.deepEqual([status, stdout], [2, ''], args.join(' '))
     assert.match(stderr, args.length === 0 ? /^Usage: sfd/ : /^sfd: USAGE: .*\n$/)
@@ -41,7 +48,7 @@ test('what is wrong with a brick or a source has a name', (t) => {
   const code = (args: readonly string[]) => {
     const run = sfd([...args, '--json', '--state', join(folder, 'state')])
     assert.match(run.stderr, /^sfd: [A-Z_]+: .+\n$/)
-    return [run.status, json(run)['error']?.['code']]
+    return [run.status, json(run).error?.['code']]
   }
   writeFileSync(join(source, 'x'), 'x')
   assert.equal(sfd(['fold', source, '-o', brick]).status, 0)
@@ -68,7 +75,10 @@ test('a brick of the state folder is found by its name', (t) => {
   assert.equal(sfd(['fold', source, '-o', brick]).status, 0)
   mkdirSync(join(folder, 'state/bricks'), { recursive: true })
   renameSync(brick, join(folder, 'state/bricks/mine.brick'))
-  for (const args of [['mine', '--state', join(folder, 'state')], ['mine.brick', '--state', join(folder, 'state')]]) {
+  for (const args of [
+    ['mine', '--state', join(folder, 'state')],
+    ['mine.brick', '--state', join(folder, 'state')],
+  ]) {
     assert.equal(jsonLines(sfd(['ls', '--json', ...args])).length, 2)
   }
   assert.equal(sfd(['ls', 'mine'], { env: { SFD_STATE: join(folder, 'state') } }).status, 0)
@@ -77,29 +87,44 @@ test('a brick of the state folder is found by its name', (t) => {
 test('fold, show and log tell of each commit', (t) => {
   const { source, brick } = makePlace(t)
   writeFileSync(join(source, 'x'), 'x'.repeat(100))
-  const first = json(sfd(['fold', source, '-o', brick, '--json'])) as Record<string, unknown>
+  const first = json(sfd(['fold', source, '-o', brick, '--json']))
   assert.deepEqual(
-    [first['brick'], first['generation'], first['bytes'], first['entries'], first['unreadable']],
+    [first.brick, first.generation, first.bytes, first.entries, first.unreadable],
     [brick, 1, 100, 2, 0],
   )
-  for (const [name, digits] of [['uuid', 32], ['contentRoot', 64], ['treeHash', 64]] as const) {
+  for (const [name, digits] of [
+    ['uuid', 32],
+    ['contentRoot', 64],
+    ['treeHash', 64],
+  ] as const) {
     assert.match(String(first[name]), new RegExp(`^[0-9a-f]{${digits}}$`))
   }
-  assert.equal(typeof first['seconds'], 'number')
+  assert.equal(typeof first.seconds, 'number')
   writeFileSync(join(source, 'y'), 'y')
-  assert.equal(json(sfd(['fold', source, '-o', brick, '--json']))['generation'], 2)
-  const log = jsonLines(sfd(['log', brick, '--json'])) as Record<string, unknown>[]
-  assert.deepEqual(log.map(({ generation, reason }) => [generation, reason]), [[2, 'fold'], [1, 'fold']])
+  assert.equal(json(sfd(['fold', source, '-o', brick, '--json'])).generation, 2)
+  const log = jsonLines(sfd(['log', brick, '--json']))
+  assert.deepEqual(
+    log.map(({ generation, reason }) => [generation, reason]),
+    [
+      [2, 'fold'],
+      [1, 'fold'],
+    ],
+  )
   for (const { time, dirtyTiles, writtenBytes } of log) {
     assert.match(String(time), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$/)
     assert.ok(Number.isInteger(dirtyTiles) && Number.isInteger(writtenBytes))
   }
   const written = log.reduce((sum, { writtenBytes }) => sum + Number(writtenBytes), 16_384)
   assert.equal(written, statSync(brick).size)
-  const shown = json(sfd(['show', brick, '--json'])) as Record<string, unknown>
-  assert.deepEqual([shown['generation'], shown['entries'], shown['bytes'], shown['commits']], [2, 3, 101, 2])
-  assert.equal(shown['source'], source)
-  for (const args of [['show', brick], ['log', brick], ['ls', brick], ['verify', brick]]) {
+  const shown = json(sfd(['show', brick, '--json']))
+  assert.deepEqual([shown.generation, shown.entries, shown.bytes, shown.commits], [2, 3, 101, 2])
+  assert.equal(shown.source, source)
+  for (const args of [
+    ['show', brick],
+    ['log', brick],
+    ['ls', brick],
+    ['verify', brick],
+  ]) {
     assert.match(sfd(args).stdout, /^(?:[^\t]*\S\n|\n)+$/, 'lines without trailing blanks')
   }
 })
@@ -119,7 +144,10 @@ test('excluded names are left out, and verify knows it', (t) => {
   const { source, brick } = makePlace(t)
   for (const name of ['keep', 'drop.tmp', 'drop.log']) writeFileSync(join(source, name), name)
   assert.equal(sfd(['fold', source, '-o', brick, '--exclude', '*.tmp', '--exclude', '*.log']).status, 0)
-  assert.deepEqual(jsonLines(sfd(['ls', brick, '--json'])).map(({ path }) => path), ['', 'keep'])
+  assert.deepEqual(
+    jsonLines(sfd(['ls', brick, '--json'])).map(({ path }) => path),
+    ['', 'keep'],
+  )
   assert.equal(sfd(['verify', brick, '--against', source]).status, 0)
 })
 
@@ -129,7 +157,10 @@ test('a brick inside its own source is not part of it', (t) => {
   const brick = join(source, 'inside.brick')
   assert.equal(sfd(['fold', source, '-o', brick]).status, 0)
   assert.equal(sfd(['fold', source, '-o', brick]).status, 0)
-  assert.deepEqual(jsonLines(sfd(['ls', brick, '--json'])).map(({ path }) => path), ['', 'x'])
+  assert.deepEqual(
+    jsonLines(sfd(['ls', brick, '--json'])).map(({ path }) => path),
+    ['', 'x'],
+  )
 })
 
 test('a picture is a PNG whose bytes have the colours of the palette', (t) => {
@@ -137,9 +168,9 @@ test('a picture is a PNG whose bytes have the colours of the palette', (t) => {
   writeFileSync(join(source, 'text'), 'T'.repeat(4096))
   assert.equal(sfd(['fold', source, '-o', brick]).status, 0)
   const image = join(folder, 'x.png')
-  const told = json(sfd(['render', brick, '-o', image, '--json'])) as Record<string, unknown>
+  const told = json(sfd(['render', brick, '-o', image, '--json']))
   const png = PNG.sync.read(readFileSync(image))
-  assert.deepEqual([png.width, png.height, told['level']], [told['width'], told['height'], 0])
+  assert.deepEqual([png.width, png.height, told.level], [told.width, told.height, 0])
   const colours = new Set<string>()
   for (let at = 0; at < png.data.length; at += 4) colours.add(png.data.subarray(at, at + 3).toString('hex'))
   assert.ok(colours.has('76b4e2'), 'no text colour')

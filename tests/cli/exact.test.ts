@@ -37,10 +37,12 @@ test('a tree of everything that goes wrong elsewhere comes back as it was', (t) 
 
   const listed = jsonLines(sfd(['ls', brick, '--json']))
   const names = shell(`cd '${source}' && find . -print0`).bytes.toString('latin1').split('\0').slice(0, -1)
-  const paths = listed.map(({ path, pathHex }) => Buffer.from(path ?? pathHex, path === null ? 'hex' : 'utf8').toString('latin1'))
+  const paths = listed.map(({ path, pathHex }) =>
+    Buffer.from(path ?? pathHex, path === null ? 'hex' : 'utf8').toString('latin1'),
+  )
   assert.deepEqual(paths.map((path) => (path === '' ? '.' : `./${path}`)).sort(), names.sort())
   const hole = listed.find(({ path }) => path === 'holes/tebibyte')
-  assert.deepEqual([hole?.['size'], hole?.['flags']], [tebibyte, ['sparse']])
+  assert.deepEqual([hole?.size, hole?.flags], [tebibyte, ['sparse']])
 })
 
 test('one file is extracted to its basename', (t) => {
@@ -113,7 +115,7 @@ test('a destination that is not empty is refused, and with --force only what is 
   writeFileSync(join(out, 'link'), 'in the way')
   writeFileSync(join(out, 'dir/kept'), 'kept')
   const refused = sfd(['extract', brick, '-o', out, '--json'])
-  assert.deepEqual([refused.status, json(refused)['error']?.['code']], [1, 'DEST_NOT_EMPTY'])
+  assert.deepEqual([refused.status, json(refused).error?.['code']], [1, 'DEST_NOT_EMPTY'])
   assert.equal(sfd(['extract', brick, '-o', out, '--force']).status, 0)
   assert.equal(readFileSync(join(folder, 'outside'), 'utf8'), 'untouched')
   assert.equal(readFileSync(join(out, 'file'), 'utf8'), 'new')
@@ -144,8 +146,18 @@ test('ranges of an entry and of the space are exact', (t) => {
   assert.deepEqual(range('file', '65530:0x10010'), Buffer.from(content.subarray(65_530, 65_552)))
   assert.deepEqual(range('link', ':'), Buffer.from(content))
   assert.deepEqual(range('file', '7:7'), Buffer.alloc(0))
-  const slot = jsonLines(sfd(['ls', brick, 'file', '--json']))[0]?.['slot'] as unknown as { start: number; length: number }
-  const space = sfd(['extract', brick, '--range', `${slot.start}:${slot.start + slot.length}`, '-o', join(folder, 'bytes')])
+  const slot = jsonLines(sfd(['ls', brick, 'file', '--json']))[0]?.slot as unknown as {
+    start: number
+    length: number
+  }
+  const space = sfd([
+    'extract',
+    brick,
+    '--range',
+    `${slot.start}:${slot.start + slot.length}`,
+    '-o',
+    join(folder, 'bytes'),
+  ])
   assert.equal(space.status, 0)
   const bytes = readFileSync(join(folder, 'bytes'))
   assert.deepEqual(bytes.subarray(0, content.length), Buffer.from(content))
@@ -158,24 +170,26 @@ test('ranges of an entry and of the space are exact', (t) => {
     ['nope', '0:1', 'ENTRY_MISSING'],
   ] as const) {
     const run = sfd(['extract', brick, path, '--range', text, '-o', '-', '--json'])
-    assert.deepEqual([run.status, json(run)['error']?.['code']], [1, code], text)
+    assert.deepEqual([run.status, json(run).error?.['code']], [1, code], text)
   }
 })
 
-test('without root, what may not be read is said and left out, and setuid is not given to another owner', { skip: !isRoot }, (t) => {
+test('without root, what may not be read is said and left out, and setuid is not given to another owner', {
+  skip: !isRoot,
+}, (t) => {
   const { folder, source, brick } = makePlace(t)
   writeFileSync(join(source, 'secret'), 'secret', { mode: 0o600 })
   writeFileSync(join(source, 'program'), 'runs as root')
   chmodSync(join(source, 'program'), 0o4755)
   chmodSync(folder, 0o777)
   const folded = sfd(['fold', source, '-o', brick, '--json'], { as: strangerId })
-  assert.deepEqual([folded.status, json(folded)['unreadable']], [3, 1])
-  const secret = jsonLines(sfd(['ls', brick, 'secret', '--json'], { as: strangerId }))[0] as Record<string, unknown>
-  assert.deepEqual([secret['contentId'], secret['flags'], secret['unreadable']], [null, ['unreadable'], 'EACCES'])
+  assert.deepEqual([folded.status, json(folded).unreadable], [3, 1])
+  const secret = jsonLines(sfd(['ls', brick, 'secret', '--json'], { as: strangerId }))[0]
+  assert.deepEqual([secret.contentId, secret.flags, secret.unreadable], [null, .unreadable, 'EACCES'])
   const out = join(folder, 'out')
   const extracted = sfd(['extract', brick, '-o', out, '--json'], { as: strangerId })
   assert.equal(extracted.status, 3)
-  assert.equal((json(extracted)['unreadable'] as unknown as { path: string }[])[0]?.path, 'secret')
+  assert.equal((json(extracted).unreadable)[0]?.path, 'secret')
   assert.deepEqual(readdirSync(out), ['program'])
   assert.equal(statSync(join(out, 'program')).mode & 0o7777, 0o755)
   assert.equal(sfd(['extract', brick, 'secret', '--range', '0:6', '-o', '-'], { as: strangerId }).status, 3)
@@ -189,7 +203,7 @@ test('without root a device is skipped and said, everything else comes back', { 
   chmodSync(folder, 0o777)
   const extracted = sfd(['extract', brick, '-o', join(folder, 'out'), '--json'], { as: strangerId })
   assert.equal(extracted.status, 0)
-  const skipped = json(extracted)['skipped'] as unknown as { path: string }[]
+  const skipped = json(extracted).skipped
   assert.deepEqual(skipped.map(({ path }) => path).sort(), ['special/disk', 'special/null'])
-  assert.equal((json(extracted)['failed'] as unknown as unknown[]).length, 0)
+  assert.equal((json(extracted).failed).length, 0)
 })

@@ -38,13 +38,60 @@ export function shell(script: string, options: RunOptions = {}): Run {
   return finished(spawnSync('/bin/sh', ['-c', script], { ...spawnOptions(options), env }))
 }
 
+/** One entry in an answer: its path, or null and pathHex. */
+export interface NamedPath {
+  readonly path: string | null
+  readonly pathHex?: string
+}
+
+/** All that the tests look at in any command's JSON; which fields there are depends on the command. */
+export interface Answer extends NamedPath {
+  readonly error?: { readonly code: string; readonly message: string }
+  readonly ok: boolean
+  readonly damaged: readonly Damaged[]
+  readonly differs: readonly (NamedPath & { readonly what: string })[]
+  readonly skipped: readonly NamedPath[]
+  readonly failed: readonly NamedPath[]
+  readonly unreadable: number | string | readonly NamedPath[]
+  readonly brick: string
+  readonly uuid: string
+  readonly contentRoot: string
+  readonly treeHash: string
+  readonly generation: number
+  readonly bytes: number
+  readonly entries: number
+  readonly commits: number
+  readonly files: number
+  readonly seconds: number
+  readonly source: string
+  readonly time: string
+  readonly reason: string
+  readonly dirtyTiles: number
+  readonly writtenBytes: number
+  readonly width: number
+  readonly height: number
+  readonly level: number
+  readonly size: number
+  readonly contentId: string | null
+  readonly flags: readonly string[]
+  readonly slot: { readonly start: number; readonly length: number } | null
+}
+
+/** Of verify; those of extract have a path of their own. */
+export interface Damaged extends NamedPath {
+  readonly rule: string
+  readonly detail: string
+  readonly part: string
+  readonly entries?: readonly NamedPath[]
+}
+
 /** The one JSON value on stdout. */
-export function json(run: Run): Record<string, never> {
+export function json(run: Run): Answer {
   return JSON.parse(run.stdout)
 }
 
 /** One JSON value a line. */
-export function jsonLines(run: Run): Record<string, never>[] {
+export function jsonLines(run: Run): Answer[] {
   return run.stdout
     .trim()
     .split('\n')

@@ -1,6 +1,21 @@
 /** verify finds every single flipped byte, names what it hits, and ends on bricks that were made to keep it busy. */
 import assert from 'node:assert/strict'
-import { appendFileSync, chmodSync, closeSync, linkSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, symlinkSync, truncateSync, utimesSync, writeFileSync, writeSync } from 'node:fs'
+import {
+  appendFileSync,
+  chmodSync,
+  closeSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import fc from 'fast-check'
@@ -16,7 +31,10 @@ function smallBrick(t: TestContext): { source: string; brick: string } {
   const { source, brick } = makePlace(t)
   mkdirSync(join(source, 'd'))
   writeFileSync(join(source, 'text'), 'text '.repeat(2000))
-  writeFileSync(join(source, 'd/large'), Uint8Array.from({ length: 150_000 }, (_, i) => (i * i) >> 3))
+  writeFileSync(
+    join(source, 'd/large'),
+    Uint8Array.from({ length: 150_000 }, (_, i) => (i * i) >> 3),
+  )
   writeFileSync(join(source, 'fill'), new Uint8Array(70_000).fill(7))
   writeFileSync(join(source, 'sparse'), 'x')
   truncateSync(join(source, 'sparse'), 300_000)
@@ -78,12 +96,12 @@ test('a damaged tile is named with the entries in it, and the others are not', a
   assert.equal(run.status, 1)
   const { ok, damaged } = json(run) as unknown as { ok: boolean; damaged: Record<string, unknown>[] }
   assert.deepEqual([ok, damaged.length], [false, 1])
-  assert.deepEqual([damaged[0]?.['rule'], damaged[0]?.['entries']], ['frame-crc', [{ path: 'd/large' }]])
+  assert.deepEqual([damaged[0]?.['rule'], damaged[0]?.entries], ['frame-crc', [{ path: 'd/large' }]])
   assert.match(String(damaged[0]?.['part']), /^tile \d+$/)
   assert.match(sfd(['verify', brick]).stdout, /^damaged {3}tile \d+ \(d\/large\): frame-crc: .*\nnot ok/)
   const extracted = sfd(['extract', brick, '-o', `${brick}.out`, '--json'])
   assert.equal(extracted.status, 1)
-  const report = json(extracted) as unknown as { damaged: { path: string }[]; files: number }
+  const report = json(extracted); files: number }
   assert.deepEqual([report.damaged.map(({ path }) => path), report.files], [['d/large'], 4])
 })
 
@@ -117,10 +135,17 @@ test('what the live source has otherwise is listed, kind by kind', (t) => {
   renameSync(join(source, 'text'), join(source, 'new'))
   const run = sfd(['verify', brick, '--against', source, '--json'])
   assert.equal(run.status, 1)
-  const { damaged, differs } = json(run) as unknown as { damaged: unknown[]; differs: { path: string; what: string }[] }
+  const { damaged, differs } = json(run) }
   assert.deepEqual(damaged, [])
   const found = differs.map(({ path, what }) => `${what} ${path}`)
-  for (const expected of ['content fill', 'target symlink', 'mode sparse', 'mtime d/large', 'missing text', 'extra new']) {
+  for (const expected of [
+    'content fill',
+    'target symlink',
+    'mode sparse',
+    'mtime d/large',
+    'missing text',
+    'extra new',
+  ]) {
     assert.ok(found.includes(expected), `${expected} is not in ${found.join(', ')}`)
   }
 })

@@ -145,9 +145,9 @@ export class MapPage {
   }
 
   /** Asks the page until it says yes. Polls from here: the page's policy forbids what `waitForFunction` does. */
-  async until(what: string, condition: () => boolean): Promise<void>
-  async until<A>(what: string, condition: (asked: A) => boolean, asked: A): Promise<void>
-  async until<A>(what: string, condition: (asked: A) => boolean, asked?: A): Promise<void> {
+  async until(what: string, condition: () => boolean | Promise<boolean>): Promise<void>
+  async until<A>(what: string, condition: (asked: A) => boolean | Promise<boolean>, asked: A): Promise<void>
+  async until<A>(what: string, condition: (asked: A) => boolean | Promise<boolean>, asked?: A): Promise<void> {
     await until(what, () => this.page.evaluate(condition as never, asked))
   }
 
@@ -171,6 +171,13 @@ export class MapPage {
       assert.equal(alpha, 255, 'the picture is opaque')
       return (red << 16) | (green << 8) | blue
     })
+  }
+
+  /** Lets the browser draw so many frames. */
+  async frames(count: number): Promise<void> {
+    await this.page.evaluate(async (wanted) => {
+      for (let drawn = 0; drawn < wanted; drawn++) await new Promise(requestAnimationFrame)
+    }, count)
   }
 
   stats(): Promise<DebugHandle['stats']> {
