@@ -274,7 +274,7 @@ class Slot:
         offset = 8192 * index
         if b[:8] != MAGIC or sha(b[:8160]) != b[8160:]:
             raise Bad('slot', offset, 'magic or hash')
-        major, _, incompat = struct.unpack_from('<HHI', b, 8)
+        major, minor, incompat = struct.unpack_from('<HHI', b, 8)
         if major != 2:
             raise Bad('version', offset, f'major version {major}, this reader knows 2')
         if incompat:
@@ -290,7 +290,7 @@ class Slot:
         if not self.commit:
             raise Bad('record', offset, 'no COMMIT')
         (n,) = struct.unpack_from('<I', b, 664)
-        if n > 7488 or any(b[668 + n:8160]):
+        if n > 7488 or minor == 0 and any(b[668 + n:8160]):
             raise Bad('slot-inline', offset, f'inlineLength {n}, or bytes after it')
         self.inline = b[668:668 + n]
 
@@ -591,14 +591,12 @@ class Entry:
             return f'kind {kind}'
         if IN_ALL - stored.keys() or any(kind not in OF_KIND.get(t, (kind,)) for t in stored):
             return 'a field is missing, or is one of another kind'
-        if kind == FILE and size is None or kind == SYMLINK and not self.target or kind in (CHAR, BLOCK) and self.rdev is None:
+        if kind == FILE and size is None or kind == SYMLINK and self.target is None or kind in (CHAR, BLOCK) and self.rdev is None:
             return 'size, target or rdev is missing'
-        if b'\0' in (self.target or b'') or self.mode > 0o7777 or max(self.uid, self.gid) >= 2**32:
-            return 'target, mode, uid or gid'
-        if any(end > size for _, end in runs):
-            return 'a run beyond the size'
-        if self.flags == 0 or self.outgrown == 0:
-            return 'a number 0 that should be missing'
+        if self.mode > 0o7777 or any(end > size for _, end in runs):
+            return 'mode, or a run beyond the size'
+        if self.flags == 0 or self.outgrown == 0 or self.xattrs == []:
+            return 'a 0 or a list of nothing that should be missing'
         if bool(flags & 4) != (22 in stored or 23 in stored) or bool(flags & 16) != (13 in stored):
             return f'flags {flags}'
         if kind == FILE and (20 in stored) != (size > 0 and self.link is None) or self.slot and self.slot[1] < size:

@@ -173,7 +173,7 @@ class Verifier:
     def __init__(self, path, generation, overviews):
         self.brick, self.overviews, self.damage, self.notes = Brick(path, generation), overviews, {}, Counter()
         self.rec, self.end = self.brick.rec, self.brick.end
-        self.entries, self.one_file, self.by_slot = {}, False, []
+        self.entries, self.are_entries_known, self.one_file, self.by_slot = {}, False, None, []
         self.hash_budget = 2**28 + 8 * self.end      # bytes: a file of FILL tiles can say that it is of any size
 
     def run(self):
@@ -397,28 +397,31 @@ class Verifier:
         self.one_file = self.brick.meta()['kind'] == 'file'
 
     def check_entries(self):
+        before = len(self.damage)
         for key, record, offset in self.map_items(ENTRIES):
             self.entries[key] = self.tried(Entry, key, record, offset)
+        self.are_entries_known = len(self.damage) == before
         self.entries = {key: e for key, e in self.entries.items() if e}
-        for fault in tree_faults(self.entries, self.one_file):
-            self.report(fault)
+        self.by_slot = sorted((e for e in self.entries.values() if e.slot), key=lambda e: e.slot)
+        if self.are_entries_known and self.one_file is not None:
+            for fault in tree_faults(self.entries, self.one_file):
+                self.report(fault)
 
     def check_slots(self):
-        end, count = 0, 0
+        before, end, seen = len(self.damage), 0, 0
         for key, record, offset in self.map_items(SLOTS):
-            count += 1
             c, start = Cursor(record, 'slots', offset), int.from_bytes(key, 'big')
             n = self.tried(c.varint) or 0
             e = self.entries.get(c.rest())
+            is_its = e and e.slot == (start, n)
             wrong = ('key' if len(key) != 8 else 'overlaps the one before' if start < end else 'reaches beyond N' if start + n > self.rec.n
-                     else 'is not the slot of its entry' if not e or e.slot != (start, n)
-                     else 'is not a square, domino or L, or too small' if not is_slot(start, n, e.size) else None)
+                     else 'is not a square, domino or L, or too small' if not is_slot(start, n, e.size if is_its else 0)
+                     else 'is not the slot of its entry' if not is_its and self.are_entries_known else None)
             if wrong:
                 self.fault('slots', offset, f'slot {key.hex()}, length {n}: {wrong}')
-            end = max(end, start + n)
-        self.by_slot = sorted((e for e in self.entries.values() if e.slot), key=lambda e: e.slot)
-        if len(self.by_slot) != count:
-            self.fault('slots', None, f'{count} slots, {len(self.by_slot)} entries with a slot')
+            end, seen = max(end, start + n), seen + 1
+        if self.are_entries_known and len(self.damage) == before and len(self.by_slot) != seen:
+            self.fault('slots', None, f'{seen} slots, {len(self.by_slot)} entries with a slot')
 
     def check_history(self):
         if self.map_items(HISTORY):
@@ -483,6 +486,8 @@ class Verifier:
     # ------------------------------------------------ ownership and overviews
 
     def check_overviews(self):
+        if not self.are_entries_known:
+            return
         runs = [(a + e.slot[0], b + e.slot[0]) for e in self.by_slot for a, b in e.owned()]
         self.own_from, self.own_to = [], []
         for a, b in sorted(runs):

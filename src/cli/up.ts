@@ -4,7 +4,6 @@ import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { InvalidArgumentError } from 'commander'
 import { FoundryError } from '../base/errors.ts'
-import { Daemon } from '../daemon/daemon.ts'
 import { StateFolder } from '../daemon/state-folder.ts'
 import type { FeedMessage } from '../wire/api.ts'
 import { argumentBytes } from './arguments.ts'
@@ -30,6 +29,7 @@ async function up(
   sources: readonly string[],
   options: { port: number; exclude: string[] },
 ): Promise<ExitCode> {
+  const { Daemon } = await import('../daemon/daemon.ts')
   const mapFolder = builtMap()
   const state = new StateFolder(call.state)
   const paths = sources.map((source) => argumentBytes(source))
@@ -43,9 +43,9 @@ async function up(
   else {
     if (port !== 0 && !daemon.url.endsWith(`:${port}`)) warn(`port ${port} is in use; the map is on another one`)
     await call.output.text(`Map    ${url}\nState  ${call.state}\n`)
-    warn('following; Ctrl-C stops')
   }
   await call.output.flush()
+  if (!call.json) warn('following; Ctrl-C stops')
   const forget = daemon.subscribe(reporter(call))
   await daemon.stopped
   forget()

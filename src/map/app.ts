@@ -85,7 +85,7 @@ export class MapApp {
     link.listen({
       receive: (id, index, payload) => this.tiles.receive(id, index, payload),
       finish: (id, outcome) => this.tiles.finish(id, outcome),
-      changed: () => this.changed(),
+      changed: () => (this.stats.firstPictureMs === 0 ? this.drawNow() : this.changed()),
     })
     surface.onRestored(() => {
       this.tiles.forgetAll()
@@ -101,6 +101,11 @@ export class MapApp {
   /** Something that is drawn has changed: there will be a frame. */
   changed(): void {
     this.#loop.request()
+  }
+
+  /** A frame in this very task: what it lacks is asked for before the browser is ready to paint. */
+  drawNow(): void {
+    this.#loop.now()
   }
 
   resize(viewport: Viewport, pixelRatio: number): void {

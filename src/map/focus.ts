@@ -98,8 +98,9 @@ export class Focus {
     return {
       brick: brick.info.name,
       offset,
-      byte: local?.byte ?? answer?.byte,
-      entropy: answer?.entropy ?? local?.entropy,
+      // Only the answer knows of a zero whether it is a byte of the entry or what stands where none is stored.
+      byte: answer === undefined ? local?.byte : answer.byte,
+      entropy: answer === undefined ? local?.entropy : answer.entropy,
       shape: this.#parts.outlines.covering(brick.info.uuid, offset),
       answer,
     }

@@ -2,6 +2,8 @@
 import { after, nowMs, type Timer } from './clock.ts'
 
 export interface FrameLoop {
+  /** One frame in this very task. */
+  now(): void
   /** There will be a frame. */
   request(): void
   /** There will be a frame at `atMs` (clock.ts) at the latest; Infinity: none is needed. */
@@ -21,6 +23,7 @@ export function makeFrameLoop(tick: () => void): FrameLoop {
     })
   }
   return {
+    now: tick,
     request,
     requestAt(atMs) {
       const waitMs = atMs - nowMs()

@@ -7,15 +7,14 @@ import { statusWords } from './ui/status.ts'
 
 test('walls stand between all neighbours in the picture that are not neighbours in the file', () => {
   const view = { camera: { x: 2, y: 2, scale: 40 }, viewport: { width: 160, height: 160 } }
-  const walls = cellWalls(view, { x: 0, y: 0, box: { x: 0, y: 0, width: 4, height: 4 } })
+  const brick = { x: 0, y: 0, length: 16, box: { x: 0, y: 0, width: 4, height: 4 } }
+  const walls = cellWalls(view, brick)
   assert.ok(walls !== undefined)
   assert.equal(walls.alpha, 1)
   // 24 inner sides of a 4 x 4 square, 15 of them crossed by the curve.
   assert.equal(walls.lines.length / 4, 9)
-  assert.equal(
-    cellWalls({ ...view, camera: { x: 2, y: 2, scale: 4 } }, { x: 0, y: 0, box: { x: 0, y: 0, width: 4, height: 4 } }),
-    undefined,
-  )
+  assert.equal(cellWalls({ ...view, camera: { x: 2, y: 2, scale: 4 } }, brick), undefined)
+  assert.equal(cellWalls(view, { ...brick, length: 0 })?.lines.length, 0, 'none between cells that are not there')
 })
 
 test('an offset is hexadecimal with 0x or decimal with @, anything else is a name', () => {

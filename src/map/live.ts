@@ -3,9 +3,9 @@
  * again. What is drawn is never dropped here, only marked as older.
  */
 
-import type { BrickInfo, FeedMessage, RunTuple } from '../wire/api.ts'
+import type { BrickInfo, BricksAnswer, FeedMessage, RunTuple } from '../wire/api.ts'
 import { pause } from './clock.ts'
-import { getBricks } from './link/api-client.ts'
+import { type Answer, getBricks } from './link/api-client.ts'
 import { connectFeed, type Feed, type FeedPosition } from './link/feed.ts'
 import type { TileSet } from './tileset/tile-set.ts'
 import type { Connection } from './ui/status.ts'
@@ -32,12 +32,20 @@ export class Live {
   readonly #world: World
   readonly #tiles: TileSet
   readonly #handlers: LiveHandlers
+  #firstAnswer: Promise<Answer<BricksAnswer> | undefined> | undefined
   #position: FeedPosition = { epoch: '', sequence: 0 }
   #feed: Feed | undefined
   #syncing: Promise<void> | undefined
   #syncAgain = false
 
-  constructor(parts: { world: World; tiles: TileSet; handlers: LiveHandlers }) {
+  /** `firstAnswer`: the first full answer, asked for already. */
+  constructor(parts: {
+    world: World
+    tiles: TileSet
+    firstAnswer: Promise<Answer<BricksAnswer> | undefined>
+    handlers: LiveHandlers
+  }) {
+    this.#firstAnswer = parts.firstAnswer
     this.#world = parts.world
     this.#tiles = parts.tiles
     this.#handlers = parts.handlers
@@ -77,7 +85,8 @@ export class Live {
 
   async #sync(): Promise<void> {
     for (let attempt = 0; ; attempt++) {
-      const answer = await getBricks()
+      const answer = (await this.#firstAnswer) ?? (await getBricks())
+      this.#firstAnswer = undefined
       if (answer.kind === 'ok') {
         const { epoch, sequence, bricks, host } = answer.value
         this.#position = { epoch, sequence }

@@ -5,6 +5,7 @@ import { MapApp } from './app.ts'
 import { makeDebugHandle } from './debug.ts'
 import { palettes, type Theme } from './draw/palette.ts'
 import { createSurface } from './draw/surface.ts'
+import { getBricks } from './link/api-client.ts'
 import { enter } from './link/session.ts'
 import { openTileLink } from './link/tile-link.ts'
 import { Live } from './live.ts'
@@ -24,10 +25,13 @@ async function start(): Promise<void> {
   const theme = (): Theme => (dark.matches ? 'dark' : 'light')
   const viewport = () => ({ width: Math.max(1, innerWidth), height: Math.max(1, innerHeight) })
   const link = openTileLink(tileWorkerUrl)
-  const [entrance, surface] = await Promise.all([
-    enter(),
-    createSurface({ viewport: viewport(), pixelRatio: devicePixelRatio, palette: palettes[theme()] }),
-  ])
+  const entrance = await enter()
+  const firstAnswer = entrance === 'refused' ? Promise.resolve(undefined) : getBricks()
+  const surface = await createSurface({
+    viewport: viewport(),
+    pixelRatio: devicePixelRatio,
+    palette: palettes[theme()],
+  })
   const notice = noticeBoard()
   if (surface === undefined) return notice('no-webgl')
   if (entrance === 'refused') return notice('no-session')
@@ -44,6 +48,7 @@ async function start(): Promise<void> {
   const live = new Live({
     world: app.world,
     tiles: app.tiles,
+    firstAnswer,
     handlers: {
       changed() {
         page.status.update(
@@ -100,4 +105,5 @@ function firstPlace(app: MapApp, navigator: Navigator, setMode: (mode: Mode) => 
   const mode = navigator.restore(location.hash, 'jump')
   if (mode === undefined) app.motion.jump(app.cameraFor(app.world.rect))
   setMode(mode ?? app.mode)
+  app.drawNow()
 }

@@ -23,11 +23,15 @@ function positions(list: readonly Run[]): Set<number> {
   return new Set(list.flatMap(({ start, length }) => Array.from({ length }, (_, i) => start + i)))
 }
 
+function without(set: ReadonlySet<number>, removed: ReadonlySet<number>): Set<number> {
+  return new Set([...set].filter((position) => !removed.has(position)))
+}
+
 test('readable is what is data and not lost, byte by byte', () => {
   fc.assert(
     fc.property(runs, runs, (extents, unreadableRanges) => {
       const readable = readableRuns({ size, extents, unreadableRanges })
-      assert.deepEqual(positions(readable), positions(extents).difference(positions(unreadableRanges)))
+      assert.deepEqual(positions(readable), without(positions(extents), positions(unreadableRanges)))
       for (const [i, run] of readable.entries()) {
         const before = readable[i - 1]
         assert.ok(run.length > 0 && (before === undefined || before.start + before.length <= run.start))

@@ -88,10 +88,7 @@ test('fold, show and log tell of each commit', (t) => {
   const { source, brick } = makePlace(t)
   writeFileSync(join(source, 'x'), 'x'.repeat(100))
   const first = json(sfd(['fold', source, '-o', brick, '--json']))
-  assert.deepEqual(
-    [first.brick, first.generation, first.bytes, first.entries, first.unreadable],
-    [brick, 1, 100, 2, 0],
-  )
+  assert.deepEqual([first.brick, first.generation, first.bytes, first.entries, first.unreadable], [brick, 1, 100, 2, 0])
   for (const [name, digits] of [
     ['uuid', 32],
     ['contentRoot', 64],

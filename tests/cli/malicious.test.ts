@@ -30,7 +30,7 @@ function verified(brick: string): Verified {
 
 /** Five frames that are the whole of 128 TiB. */
 const selfSimilar =
-  (more: (hashes: readonly Uint8Array[]) => Forgery.entries): Make =>
+  (more: (hashes: readonly Uint8Array[]) => Forgery['entries']): Make =>
   (writer) => {
     let node = writeTile(writer, new Uint8Array(tile).fill(5, 0, 100))
     const hashes = [node.hash]
@@ -182,7 +182,7 @@ test('a slot outside the space, of no shape, or of another entry is found, and n
   }
   const run = sfd(['extract', brick, '-o', join(folder, 'out'), '--json'])
   assert.equal(run.status, 1)
-  const { damaged: refused } = json(run) }
+  const { damaged: refused } = json(run)
   assert.deepEqual(refused.map(({ path }) => path).sort(), ['beyond', 'crooked', 'over'])
 })
 

@@ -7,6 +7,10 @@ import type { TestContext } from 'node:test'
 
 export const sfdPath = join(import.meta.dirname, '../../bin/sfd')
 export const isRoot = process.getuid?.() === 0
+/** Compiled code is kept between the calls of one test file: most of a call's time is its start. */
+const cache = mkdtempSync(join(tmpdir(), 'sfd-cli-cache-'))
+process.on('exit', () => rmSync(cache, { recursive: true, force: true }))
+
 /** nobody. */
 export const strangerId = 65_534
 
@@ -25,7 +29,7 @@ export interface Run {
 }
 
 export function bareEnv(more: Readonly<Record<string, string>> = {}): Record<string, string> {
-  return { PATH: process.env['PATH'] ?? '', HOME: '/nonexistent', ...more }
+  return { PATH: process.env['PATH'] ?? '', HOME: '/nonexistent', XDG_CACHE_HOME: cache, ...more }
 }
 
 export function sfd(args: readonly string[], options: RunOptions = {}): Run {
@@ -50,9 +54,8 @@ export interface Answer extends NamedPath {
   readonly ok: boolean
   readonly damaged: readonly Damaged[]
   readonly differs: readonly (NamedPath & { readonly what: string })[]
-  readonly skipped: readonly NamedPath[]
-  readonly failed: readonly NamedPath[]
-  readonly unreadable: number | string | readonly NamedPath[]
+  /** A count of fold, the reason of an entry. */
+  readonly unreadable: number | string
   readonly brick: string
   readonly uuid: string
   readonly contentRoot: string
@@ -77,6 +80,13 @@ export interface Answer extends NamedPath {
   readonly slot: { readonly start: number; readonly length: number } | null
 }
 
+/** What extract lists under these names. */
+export interface Problems {
+  readonly skipped: readonly NamedPath[]
+  readonly failed: readonly NamedPath[]
+  readonly unreadable: readonly NamedPath[]
+}
+
 /** Of verify; those of extract have a path of their own. */
 export interface Damaged extends NamedPath {
   readonly rule: string
@@ -87,6 +97,11 @@ export interface Damaged extends NamedPath {
 
 /** The one JSON value on stdout. */
 export function json(run: Run): Answer {
+  return JSON.parse(run.stdout)
+}
+
+/** The JSON of an extraction. */
+export function problems(run: Run): Problems {
   return JSON.parse(run.stdout)
 }
 

@@ -94,14 +94,14 @@ test('a damaged tile is named with the entries in it, and the others are not', a
   writeFileSync(brick, bytes)
   const run = sfd(['verify', brick, '--json'])
   assert.equal(run.status, 1)
-  const { ok, damaged } = json(run) as unknown as { ok: boolean; damaged: Record<string, unknown>[] }
+  const { ok, damaged } = json(run)
   assert.deepEqual([ok, damaged.length], [false, 1])
-  assert.deepEqual([damaged[0]?.['rule'], damaged[0]?.entries], ['frame-crc', [{ path: 'd/large' }]])
-  assert.match(String(damaged[0]?.['part']), /^tile \d+$/)
+  assert.deepEqual([damaged[0]?.rule, damaged[0]?.entries], ['frame-crc', [{ path: 'd/large' }]])
+  assert.match(String(damaged[0]?.part), /^tile \d+$/)
   assert.match(sfd(['verify', brick]).stdout, /^damaged {3}tile \d+ \(d\/large\): frame-crc: .*\nnot ok/)
   const extracted = sfd(['extract', brick, '-o', `${brick}.out`, '--json'])
   assert.equal(extracted.status, 1)
-  const report = json(extracted); files: number }
+  const report = json(extracted)
   assert.deepEqual([report.damaged.map(({ path }) => path), report.files], [['d/large'], 4])
 })
 
@@ -135,7 +135,7 @@ test('what the live source has otherwise is listed, kind by kind', (t) => {
   renameSync(join(source, 'text'), join(source, 'new'))
   const run = sfd(['verify', brick, '--against', source, '--json'])
   assert.equal(run.status, 1)
-  const { damaged, differs } = json(run) }
+  const { damaged, differs } = json(run)
   assert.deepEqual(damaged, [])
   const found = differs.map(({ path, what }) => `${what} ${path}`)
   for (const expected of [

@@ -21,11 +21,21 @@ export function blocks(version: number, from: number, length: number): Uint8Arra
   return new Uint8Array(words.buffer)
 }
 
-/** The one version that all blocks are of, or undefined. */
-export function versionOf(bytes: Uint8Array): number | undefined {
+/**
+ * The version of the first block, where the bytes are a state that the file had: all of that version, or, of a file that
+ * is rewritten in place from its beginning, the rest still of the one before. Else undefined.
+ */
+export function stateOf(bytes: Uint8Array, mode: WriterMode): number | undefined {
   const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2)
-  for (let i = 0; i < words.length; i += 2) if (words[i] !== words[0] || words[i + 1] !== i / 2) return undefined
-  return words[0]
+  const first = words[0] as number
+  const oldest = mode === 'rewrite' ? first - 1 : first
+  let version = first
+  for (let i = 0; i < words.length; i += 2) {
+    const next = words[i] as number
+    if (next > version || next < oldest || words[i + 1] !== i / 2) return undefined
+    version = next
+  }
+  return first
 }
 
 export function writeVersion(path: string, version: number, flags: 'w' | 'r+' = 'w'): void {
@@ -34,11 +44,13 @@ export function writeVersion(path: string, version: number, flags: 'w' | 'r+' = 
   fs.closeSync(fd)
 }
 
-function run(path: string, mode: WriterMode): never {
+/** Ends with its parent, and never writes without a bound. */
+function run(path: string, mode: WriterMode): void {
+  const parent = process.ppid
   const fd = fs.openSync(path, 'r+')
-  for (let version = 2; ; version++) {
+  for (let version = 2; process.ppid === parent; version++) {
     if (mode === 'rewrite') writeVersion(path, version, 'r+')
-    if (mode === 'grow') fs.writeSync(fd, blocks(1, fs.fstatSync(fd).size, 4096), 0, 4096, fs.fstatSync(fd).size)
+    if (mode === 'grow') grow(fd)
     if (mode === 'shrink') fs.ftruncateSync(fd, version % 2 === 0 ? contentBytes / 2 : contentBytes)
     if (mode === 'come and go') fs.renameSync(version % 2 === 0 ? path : `${path}.away`, version % 2 === 0 ? `${path}.away` : path)
     if (mode !== 'replace') continue
@@ -46,5 +58,14 @@ function run(path: string, mode: WriterMode): never {
     fs.renameSync(`${path}.new`, path)
   }
 }
+
+function grow(fd: number): void {
+  const { size } = fs.fstatSync(fd)
+  if (size >= 2 * contentBytes) fs.ftruncateSync(fd, contentBytes)
+  else fs.writeSync(fd, blocks(1, size, 4096), 0, 4096, size)
+  Atomics.wait(pause, 0, 0, 1)
+}
+
+const pause = new Int32Array(new SharedArrayBuffer(4))
 
 if (import.meta.main) run(process.argv[2] as string, process.argv[3] as WriterMode)

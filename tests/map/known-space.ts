@@ -35,7 +35,7 @@ export interface Slot {
   readonly length: number
 }
 
-/** Where `sfd ls` says that each entry lies. */
+/** Where `sfd ls` says that each entry lies. Paths that are not UTF-8 are read as latin1. */
 export async function slotsOf(state: string): Promise<ReadonlyMap<string, Slot>> {
   const names = readdirSync(join(state, 'bricks')).filter((name) => name.endsWith('.brick'))
   assert.equal(names.length, 1, 'one brick')
@@ -44,8 +44,12 @@ export async function slotsOf(state: string): Promise<ReadonlyMap<string, Slot>>
   const entries = stdout
     .trimEnd()
     .split('\n')
-    .map((line) => JSON.parse(line) as { path?: string; slot: Slot | null })
-  return new Map(entries.flatMap(({ path, slot }) => (path === undefined || slot === null ? [] : [[path, slot]])))
+    .map((line) => JSON.parse(line) as { path: string | null; pathHex?: string; slot: Slot | null })
+  return new Map(
+    entries.flatMap(({ path, pathHex = '', slot }) =>
+      slot === null ? [] : [[path ?? Buffer.from(pathHex, 'hex').toString('latin1'), slot]],
+    ),
+  )
 }
 
 export class KnownSpace {

@@ -32,9 +32,9 @@ export function drawGlyphAtlas({ cellPixels, pixelRatio }: { cellPixels: number;
   for (let byte = 0; byte < 256; byte++) {
     drawByte(context, { byte, cell, x: (byte % glyphsPerSide) * cell, y: Math.floor(byte / glyphsPerSide) * cell })
   }
-  const rgba = context.getImageData(0, 0, side, side).data
+  const rgba = new Uint32Array(context.getImageData(0, 0, side, side).data.buffer)
   const coverage = new Uint8Array(side * side)
-  for (let at = 0; at < coverage.length; at++) coverage[at] = rgba[4 * at + 3] as number
+  for (let at = 0; at < coverage.length; at++) coverage[at] = (rgba[at] as number) >>> 24
   return { cellPixels, side, coverage }
 
   function drawByte(to: CanvasRenderingContext2D, place: { byte: number; cell: number; x: number; y: number }): void {

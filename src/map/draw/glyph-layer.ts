@@ -1,6 +1,6 @@
 /**
  * The digits inside large bytes: one instanced draw over a glyph atlas. The atlas is drawn anew, sharp for the present size
- * of a cell, once the zoom has rested; until then the last one is scaled.
+ * of a cell, once the zoom has rested; until then the nearest of those drawn before is scaled.
  */
 import { BufferImageSource, type Container, GlProgram, Shader, type UniformGroup } from 'pixi.js'
 import { drawGlyphAtlas, type GlyphAtlas, glyphPixelsMax, glyphsPerSide } from './glyph-atlas.ts'
@@ -18,25 +18,28 @@ export interface ByteCell {
 }
 
 const restMs = 120
-/** A scaled atlas is at most this much too small or too large. */
-const stretchMax = 1.3
+/** Atlases kept for other sizes of cells. */
+const atlasCountMax = 6
+/** Drawn ahead of time, so that the first digits on the way in need only be scaled. */
+const firstPixels = 32
 /** Cells lighter than this (relative luminance) take dark digits: the ink of the higher contrast. */
 const lightCellMin = 0.18
 
 export class GlyphLayer {
   readonly #batch: QuadBatch
   readonly #shader: Shader
-  #atlas: GlyphAtlas | undefined
-  #source: BufferImageSource
+  /** By CSS pixels of a cell; the one used last comes last. */
+  readonly #atlases = new Map<number, BufferImageSource>()
+  #shownPixels = 0
   #pixelRatio = 1
   #lastPixels = 0
   #changedMs = 0
   readonly #isLight = new Map<number, boolean>()
 
   constructor({ parent, pixel }: { parent: Container; pixel: UniformGroup }) {
-    this.#source = sourceOf({ cellPixels: 0, side: 4, coverage: new Uint8Array(16) })
+    const nothing = sourceOf({ cellPixels: 0, side: 4, coverage: new Uint8Array(16) })
     const glProgram = GlProgram.from({ vertex: glyphVertex, fragment: glyphFragment, name: 'glyphs' })
-    this.#shader = new Shader({ glProgram, resources: { uGlyphs: this.#source, pixel } })
+    this.#shader = new Shader({ glProgram, resources: { uGlyphs: nothing, pixel } })
     const attributes = [
       ['aRect', 4],
       ['aTexels', 4],
@@ -48,7 +51,14 @@ export class GlyphLayer {
   /** Fonts or the resolution are new. */
   forget(pixelRatio: number): void {
     this.#pixelRatio = pixelRatio
-    this.#atlas = undefined
+    this.#shownPixels = 0
+    for (const source of this.#atlases.values()) source.destroy()
+    this.#atlases.clear()
+  }
+
+  /** Draws an atlas that will do on the way in. */
+  warmUp(): void {
+    if (this.#atlases.size === 0) this.#show(firstPixels)
   }
 
   /** Writes the cells of this frame; returns when another frame would be sharper, or Infinity. */
@@ -68,17 +78,30 @@ export class GlyphLayer {
     const wanted = Math.min(glyphPixelsMax, Math.round(cellPixels))
     if (cellPixels !== this.#lastPixels) this.#changedMs = nowMs
     this.#lastPixels = cellPixels
-    const present = this.#atlas?.cellPixels
-    if (present === wanted) return Number.POSITIVE_INFINITY
+    if (this.#shownPixels === wanted) return Number.POSITIVE_INFINITY
     const rested = nowMs - this.#changedMs >= restMs
-    const close = present !== undefined && Math.max(present / wanted, wanted / present) <= stretchMax
-    if (close && !rested) return this.#changedMs + restMs
-    this.#atlas = drawGlyphAtlas({ cellPixels: wanted, pixelRatio: this.#pixelRatio })
-    const before = this.#source
-    this.#source = sourceOf(this.#atlas)
-    this.#shader.resources['uGlyphs'] = this.#source
-    before.destroy()
-    return Number.POSITIVE_INFINITY
+    if (rested || this.#atlases.size === 0) {
+      this.#show(wanted)
+      return Number.POSITIVE_INFINITY
+    }
+    const misfit = (pixels: number) => Math.max(pixels / wanted, wanted / pixels)
+    this.#show([...this.#atlases.keys()].reduce((best, pixels) => (misfit(pixels) < misfit(best) ? pixels : best)))
+    return this.#changedMs + restMs
+  }
+
+  #show(cellPixels: number): void {
+    if (this.#shownPixels === cellPixels) return
+    this.#shownPixels = cellPixels
+    const source =
+      this.#atlases.get(cellPixels) ?? sourceOf(drawGlyphAtlas({ cellPixels, pixelRatio: this.#pixelRatio }))
+    this.#atlases.delete(cellPixels)
+    this.#atlases.set(cellPixels, source)
+    this.#shader.resources['uGlyphs'] = source
+    for (const [pixels, old] of this.#atlases) {
+      if (this.#atlases.size <= atlasCountMax) break
+      this.#atlases.delete(pixels)
+      old.destroy()
+    }
   }
 
   #put({ x, y, byte, colour }: ByteCell, cellPixels: number): void {

@@ -4,7 +4,7 @@
  */
 import type { View } from '../view/camera.ts'
 import { toScreen } from '../view/camera.ts'
-import { iecSize } from '../view/format.ts'
+import { groupedInteger, iecSize } from '../view/format.ts'
 import { type LabelCandidate, labelCorner, labelCountMax, placeLabels } from '../view/labels.ts'
 import type { Shape } from '../view/shapes.ts'
 import type { WorldBrick } from '../world.ts'
@@ -129,7 +129,7 @@ export class LabelLayer {
 
 function districtDetail(info: WorldBrick['info']): string {
   if (info.generation === 0) return info.source
-  return `${info.source}   ${iecSize(info.contentBytes)}   ${info.entryCount.toLocaleString('en')} entries`
+  return `${info.source}   ${iecSize(info.contentBytes)}   ${groupedInteger(info.entryCount)} entries`
 }
 
 function candidateOf(options: {

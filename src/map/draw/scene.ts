@@ -3,10 +3,11 @@
  * in doubles: only view-relative pixels go further. Everything is clipped to the view.
  */
 import type { Square } from '../../hilbert/squares.ts'
+import { tileSpan } from '../../wire/api.ts'
 import type { Drawn } from '../tileset/frame-plan.ts'
 import { texelsOf } from '../tileset/tile-address.ts'
 import type { FrameResult } from '../tileset/tile-set.ts'
-import type { Rect, View } from '../view/camera.ts'
+import { intersection, type Rect, type View } from '../view/camera.ts'
 import type { Mode } from '../view/permalink.ts'
 import type { Shape } from '../view/shapes.ts'
 import { byteColour, type Palette } from './palette.ts'
@@ -94,6 +95,25 @@ export function drawScene(surface: Surface, input: SceneInput): void {
 function drawTile(surface: Surface, pen: Pen, input: SceneInput, drawn: Drawn, layer: 'under' | 'over'): void {
   const { record, brick } = drawn
   const area = drawn.part ?? { x: record.x, y: record.y, width: record.side, height: record.side }
+  if ((record.index + 1) * tileSpan(record.level) <= brick.length) {
+    drawPart(surface, pen, input, { drawn, layer, area })
+    return
+  }
+  for (const { x, y, side } of brick.squares) {
+    const inside = intersection(area, { x, y, width: side, height: side })
+    if (inside !== undefined) drawPart(surface, pen, input, { drawn, layer, area: inside })
+  }
+}
+
+/** `area`: units from the brick's corner, inside the tile. */
+function drawPart(
+  surface: Surface,
+  pen: Pen,
+  input: SceneInput,
+  options: { drawn: Drawn; layer: 'under' | 'over'; area: Rect },
+): void {
+  const { drawn, layer, area } = options
+  const { record, brick } = drawn
   const rect = { x: brick.x + area.x, y: brick.y + area.y, width: area.width, height: area.height }
   if (record.slot < 0) {
     drawFlat(pen, input, drawn, rect)

@@ -1,10 +1,19 @@
 /** What the surface is made of: the renderer, the layers in drawing order, texture pages with their draws, and the quads. */
+import 'pixi.js/mesh'
 import { type BufferImageSource, Container, GlProgram, Shader, type UniformGroup, WebGLRenderer } from 'pixi.js'
 import { slotsPerPage } from '../tileset/slot-pool.ts'
 import type { Viewport } from '../view/camera.ts'
 import { type LayerTexture, makeLayerTexture } from './layer-texture.ts'
 import { makeQuadBatch, type QuadBatch } from './quad-batch.ts'
-import { byteFragment, overviewFragment, rectFragment, rectVertex, tileVertex } from './shaders.ts'
+import {
+  byteFragment,
+  glyphFragment,
+  glyphVertex,
+  overviewFragment,
+  rectFragment,
+  rectVertex,
+  tileVertex,
+} from './shaders.ts'
 
 export type RectPattern = 0 | 1 | 2 | 3
 
@@ -62,22 +71,55 @@ export async function startRenderer(options: {
   pixelRatio: number
   background: number
 }): Promise<WebGLRenderer | undefined> {
-  const probe = document.createElement('canvas').getContext('webgl2')
-  if (probe === null) return undefined
-  probe.getExtension('WEBGL_lose_context')?.loseContext()
+  const canvas = document.createElement('canvas')
+  const context = canvas.getContext('webgl2', contextAttributes)
+  if (context === null) return undefined
   const renderer = new WebGLRenderer()
   await renderer.init({
+    canvas,
+    context,
     width: options.viewport.width,
     height: options.viewport.height,
     resolution: options.pixelRatio,
     antialias: false,
-    depth: false,
-    powerPreference: 'high-performance',
     backgroundColor: options.background,
-    preferWebGLVersion: 2,
+    // Meshes are all that is drawn here: PixiJS needs none of its other parts, which take a quarter of a second to start.
+    manageImports: false,
   } as never)
+  linkPrograms(renderer)
   return renderer
 }
+
+const contextAttributes: WebGLContextAttributes = {
+  alpha: false,
+  antialias: false,
+  depth: false,
+  stencil: true,
+  premultipliedAlpha: true,
+  preserveDrawingBuffer: false,
+  powerPreference: 'high-performance',
+}
+
+/**
+ * Has the GPU link what the first pictures need while the server is still being asked. Linking waits for everything the
+ * GPU was given before: done later, it would stop a moving picture.
+ */
+function linkPrograms(renderer: WebGLRenderer): void {
+  for (const make of [rectProgram, glyphProgram, () => tileProgram('planes'), () => tileProgram('bytes')]) {
+    renderer.shader.bind(new Shader({ glProgram: make(), resources: {} }), true)
+  }
+}
+
+const rectProgram = () => GlProgram.from({ vertex: rectVertex, fragment: rectFragment, name: 'rects' })
+
+const glyphProgram = () => GlProgram.from({ vertex: glyphVertex, fragment: glyphFragment, name: 'glyphs' })
+
+const tileProgram = (kind: TextureKind) =>
+  GlProgram.from({
+    vertex: tileVertex,
+    fragment: kind === 'bytes' ? byteFragment : overviewFragment,
+    name: `tiles-${kind}`,
+  })
 
 /** RGBA of one CSS pixel of what was drawn last, to be asked in the task that drew it. */
 export function pixelAt(renderer: WebGLRenderer, x: number, y: number): Rgba {
@@ -100,7 +142,7 @@ export function layerStack(
 export type Layers = ReturnType<typeof layerStack>
 
 export function rectBatches(layers: Layers, pixel: UniformGroup): Record<RectLayer, QuadBatch> {
-  const program = GlProgram.from({ vertex: rectVertex, fragment: rectFragment, name: 'rects' })
+  const program = rectProgram()
   const make = (layer: RectLayer) =>
     makeQuadBatch({
       parent: layers[layer],
@@ -125,8 +167,7 @@ export function makePage(options: {
           makeLayerTexture({ renderer, width: 16, height: 16, format: 'r8unorm' }),
         ]
       : [makeLayerTexture({ renderer, width: 128, height: 64, format: 'rgba8unorm' })]
-  const fragment = kind === 'bytes' ? byteFragment : overviewFragment
-  const program = GlProgram.from({ vertex: tileVertex, fragment, name: `tiles-${kind}` })
+  const program = tileProgram(kind)
   const samplers =
     kind === 'bytes' ? { uBytes: textures[0]?.source, uEntropy: textures[1]?.source } : { uPlanes: textures[0]?.source }
   const make = (parent: Container) =>

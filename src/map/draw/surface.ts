@@ -126,6 +126,7 @@ export class Surface {
 
   /** Has the GPU compile what the first deep view will need: better now than on the way there. */
   warmUp(): void {
+    this.glyphs.warmUp()
     this.#page('bytes', 0)
     this.begin()
     for (const kind of ['bytes', 'planes'] as const) {

@@ -19,6 +19,7 @@ const restMs = 120
 const squaresPerRequestMax = 8
 const keptSquareCountMax = 400
 const retryMs = 1500
+const aroundCountMax = 16
 
 interface HeldSquare {
   readonly commit: string
@@ -37,6 +38,8 @@ export class OutlineStore {
   readonly #inFlight = new Map<AbortController, string[]>()
   readonly #onChange: () => void
   #shown = new Map<string, { signature: string; shapes: readonly Shape[] }>()
+  /** Answers of `around` for the last few places. */
+  readonly #around = new Map<string, { of: readonly Shape[]; shapes: readonly Shape[] }>()
   #lastView = ''
   #movedAtMs = 0
   #retryAtMs = 0
@@ -99,11 +102,14 @@ export class OutlineStore {
 
   /** The shapes shown that cover `offset`: the entry first, then directories from the innermost out. */
   around(uuid: string, offset: number): readonly Shape[] {
-    const covering = this.shapesOf(uuid).filter(({ runs }) =>
-      runs.some(([start, length]) => offset >= start && offset < start + length),
-    )
-    const depth = (shape: Shape) => shape.path.split('/').length
-    return covering.sort((a, b) => Number(b.kind === 'entry') - Number(a.kind === 'entry') || depth(b) - depth(a))
+    const shapes = this.shapesOf(uuid)
+    const key = `${uuid} ${offset}`
+    const known = this.#around.get(key)
+    if (known?.of === shapes) return known.shapes
+    const found = shapesAround(shapes, offset)
+    if (this.#around.size >= aroundCountMax) this.#around.clear()
+    this.#around.set(key, { of: shapes, shapes: found })
+    return found
   }
 
   covering(uuid: string, offset: number): Shape | undefined {
@@ -228,4 +234,12 @@ function squaresInView(view: View, brick: TiledBrick): ReturnType<typeof outline
     length: brick.length,
     brickOrder: evenOrderFor(brick.length),
   })
+}
+
+function shapesAround(shapes: readonly Shape[], offset: number): readonly Shape[] {
+  const covering = shapes.filter(({ runs }) =>
+    runs.some(([start, length]) => offset >= start && offset < start + length),
+  )
+  const depth = (shape: Shape) => shape.path.split('/').length
+  return covering.sort((a, b) => Number(b.kind === 'entry') - Number(a.kind === 'entry') || depth(b) - depth(a))
 }

@@ -4,7 +4,7 @@
  * A commit never drops what is held: changed tiles and the pages above them are marked stale, the others are simply of
  * the new commit too.
  */
-import { boundingBox } from '../../hilbert/squares.ts'
+import { boundingBox, type Square, squaresOf } from '../../hilbert/squares.ts'
 import { tileSpan } from '../../wire/api.ts'
 import type { Rect } from '../view/camera.ts'
 import { ancestorIndex, type GridRange, indexesIn, placeOf, sideOf, topLevelOf } from './tile-address.ts'
@@ -22,6 +22,8 @@ export interface TiledBrick {
   readonly topLevel: number
   /** Box of [0, N), units from the brick's corner. */
   readonly box: Rect
+  /** [0, N) as squares, units from the brick's corner: nothing is drawn outside of them. */
+  readonly squares: readonly Square[]
 }
 
 export function tiledBrick(options: {
@@ -33,7 +35,9 @@ export function tiledBrick(options: {
   height: number
 }): TiledBrick {
   const { uuid, commit, x, y, length, height } = options
-  return { uuid, commit, x, y, length, topLevel: topLevelOf(height), box: boundingBox({ start: 0, length }) }
+  const run = { start: 0, length }
+  const squares = length === 0 ? [] : squaresOf(run)
+  return { uuid, commit, x, y, length, topLevel: topLevelOf(height), box: boundingBox(run), squares }
 }
 
 type Runs = readonly (readonly [start: number, length: number])[]

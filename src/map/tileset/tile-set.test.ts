@@ -181,7 +181,9 @@ test('settled, every square in view shows the newest commit’s bytes at the rig
 /** As the wire has them: ascending and apart. */
 function ascending(runs: readonly [number, number][]): [number, number][] {
   const sorted = runs.toSorted(([a], [b]) => a - b)
-  return sorted.filter(([start], i) => i === 0 || start > Math.max(...sorted.slice(0, i).map(([at, count]) => at + count)))
+  return sorted.filter(
+    ([start], i) => i === 0 || start > Math.max(...sorted.slice(0, i).map(([at, count]) => at + count)),
+  )
 }
 
 function textureOf({ textures }: Bench, record: { level: number; slot: number }): number | undefined {

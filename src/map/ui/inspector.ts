@@ -15,7 +15,7 @@ export interface Inspection {
   readonly brick: string
   /** In the brick's space. */
   readonly offset: number
-  /** From the tile that is here, or from the answer; null: no byte is stored there; undefined: not known yet. */
+  /** From the answer, before it from the tile that is here; null: no byte is stored there; undefined: not known yet. */
   readonly byte: number | null | undefined
   /** Bits per byte of the block around it, as the byte. */
   readonly entropy: number | null | undefined

@@ -27,6 +27,7 @@ export function createLegend(host: HTMLElement, options: { onMode(mode: Mode): v
   const bar = element('i')
   const barText = element('span')
   const rule = element('div', { class: 'rule' }, [bar, barText])
+  let shownScale = 0
   const switcher = element(
     'div',
     { class: 'modes', attributes: { role: 'radiogroup', 'aria-label': 'Colour by' } },
@@ -44,6 +45,8 @@ export function createLegend(host: HTMLElement, options: { onMode(mode: Mode): v
       key.replaceChildren(mode === 'class' ? classKey(palette) : rampKey(ramps[mode]))
     },
     setScale(scale) {
+      if (scale === shownScale) return
+      shownScale = scale
       const { units, pixels } = scaleBar({ scale, pixelsMax: 72 })
       setText(perPixel, scaleText(scale))
       bar.style.width = `${Math.round(pixels)}px`

@@ -20,20 +20,20 @@ export function zstdOfRuns(bytes: Uint8Array): Uint8Array {
   return Uint8Array.from(out)
 }
 
-/** One block of deflate with the fixed codes (RFC 1951, 3.2.6); the nearest earlier match of 3 bytes and more. */
+/** One block of deflate with the fixed codes (RFC 1951, 3.2.6); the nearest earlier match of 6 bytes and more. */
 export function deflateFixed(bytes: Uint8Array): Uint8Array {
   const out = new BitWriter()
   out.bits(0b011, 3)
   const seenAt = new Map<number, number>()
   for (let at = 0; at < bytes.length; ) {
-    const from = seenAt.get(threeAt(bytes, at))
+    const from = seenAt.get(sixAt(bytes, at))
     let length = 1
     if (from === undefined || at - from > distanceMax) writeSymbol(out, bytes[at] as number)
     else {
       length = matchLength(bytes, from, at)
       writeMatch(out, { length, distance: at - from })
     }
-    for (const end = at + length; at < end; at++) seenAt.set(threeAt(bytes, at), at)
+    for (const end = at + length; at < end; at++) seenAt.set(sixAt(bytes, at), at)
   }
   writeSymbol(out, endOfBlock)
   return out.take()
@@ -88,10 +88,10 @@ function bases(extraBits: readonly number[], start: number): readonly Base[] {
   })
 }
 
-/** The next three bytes as a number; -1 - position, which is found nowhere, where there are fewer. */
-function threeAt(bytes: Uint8Array, at: number): number {
-  if (at + 3 > bytes.length) return -1 - at
-  return ((bytes[at] as number) << 16) | ((bytes[at + 1] as number) << 8) | (bytes[at + 2] as number)
+/** The next six bytes as a number; -1 - position, which is found nowhere, where there are fewer. */
+function sixAt(bytes: Uint8Array, at: number): number {
+  if (at + 6 > bytes.length) return -1 - at
+  return bytes.subarray(at, at + 6).reduce((number, byte) => 256 * number + byte, 0)
 }
 
 function matchLength(bytes: Uint8Array, from: number, at: number): number {

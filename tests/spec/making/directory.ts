@@ -1,11 +1,13 @@
 /** The frames of a planned space, from the tiles up: DATA, OVERVIEW, NODE and HASHES. */
+import { toHex } from '../../../src/base/bytes.ts'
 import { FrameType, frameId } from '../../../src/brick/frame.ts'
 import { fanOut, tileBytes, tilesAt } from '../../../src/brick/merkle.ts'
 import { createNode, encodeNode, type NodeTable, pageGroups, type Section, setFrame, setKind } from '../../../src/brick/node.ts'
 import { type NodePointer, noPointer, type Pointer } from '../../../src/brick/pointer.ts'
 import { TileKind } from '../../../src/brick/tile-kind.ts'
 import { level4PageBytes, pageTexels, planeCount } from '../../../src/kernel/pages.ts'
-import { describeTile, reducePage } from '../../../src/kernel/reference.ts'
+import { describeTile, reducePage, type TileDescription } from '../../../src/kernel/reference.ts'
+import { nodeTools } from '../../../src/store/node-tools.ts'
 import type { FrameLog } from './frame-log.ts'
 import type { PlannedSpace } from './space.ts'
 
@@ -92,15 +94,14 @@ class Directory {
     } else {
       setKind(table.a, item, { kind: kind as 0 | 2 | 3 | 4 | 5, ...(fillByte !== undefined && { fillByte }) })
     }
-    const mask = space.mask(tile)
-    const owns = kind !== TileKind.hole && kind !== TileKind.unreadable && mask.includes(1)
-    const described = owns ? describeTile(bytes, mask) : undefined
+    const owns = kind !== TileKind.hole && kind !== TileKind.unreadable
+    const described = owns ? descriptionOf(bytes, space.mask(tile)) : undefined
     this.#setPage(table.b, item, { page: described?.level2, level: 2, index: tile })
     return described?.level4
   }
 
   #child(table: NodeTable, item: number, child: number): Uint8Array | undefined {
-    const { space, generation } = this.#plan
+    const { space } = this.#plan
     const height = table.height - 1
     const first = child * tilesAt(height)
     if (first * tileBytes >= space.length) setKind(table.a, item, { kind: TileKind.absent })
@@ -125,6 +126,17 @@ class Directory {
   #place(type: FrameType, id: bigint, payload: Uint8Array): Placed {
     return this.#plan.log.keepOrAppend({ type, id, payload }, this.#plan.generation)
   }
+}
+
+const descriptions = new Map<string, TileDescription>()
+
+/** Kept: most fixtures differ in other things. Undefined where nothing is owned. */
+function descriptionOf(bytes: Uint8Array, mask: Uint8Array): TileDescription | undefined {
+  if (!mask.includes(1)) return undefined
+  const key = toHex(nodeTools.sha256(bytes, mask))
+  const description = descriptions.get(key) ?? describeTile(bytes, mask)
+  descriptions.set(key, description)
+  return description
 }
 
 /** A DATA payload may end before its tile does: at the last byte that is not zero, and never empty here. */

@@ -41,11 +41,12 @@ export function special(path: Name, kind: 'fifo' | 'socket' | 'char' | 'block', 
   return { record: entry(path, kind, { rdev }) }
 }
 
-/** `count` bytes that look like text and do not repeat soon. */
+/** `count` bytes of text that repeats after 1,000. */
 export function words(count: number): Uint8Array {
-  let text = ''
-  for (let i = 0; text.length < count; i++) text += `${i} ${(i * i) % 97}\n`
-  return utf8(text.slice(0, count))
+  const thousand = Array.from({ length: 200 }, (_, i) => `${(i * i) % 97} ${i}\n`)
+    .join('')
+    .slice(0, 1_000)
+  return utf8(thousand.repeat(Math.ceil(count / 1_000)).slice(0, count))
 }
 
 /** `count` bytes without a pattern, from a linear congruence. */

@@ -2,9 +2,11 @@
 import { utf8 } from '../../../src/base/bytes.ts'
 import { Codec, FrameType, frameId } from '../../../src/brick/frame.ts'
 import { TileKind } from '../../../src/brick/tile-kind.ts'
+import { headBytes } from '../../../src/brick/pointer.ts'
 import { type BrickPlan, type Changes, makeBrick } from './brick-maker.ts'
 import { deflateFixed } from './codecs.ts'
 import { directory, emptyFile, file, hardLink, noise, root, special, symlink, words } from './entries.ts'
+import { editSlot } from './edit-slot.ts'
 import { recordedText, recordedZstd } from './recorded-zstd.ts'
 
 export interface GoodBrick {
@@ -12,6 +14,8 @@ export interface GoodBrick {
   /** One sentence for other implementers. */
   readonly shows: string
   readonly changes?: Changes
+  /** Of the finished file. */
+  readonly edit?: (bytes: Uint8Array) => void
 }
 
 export const tile = 65_536
@@ -66,7 +70,7 @@ const smallTree: GoodBrick = {
           file('attributes', { start: 1152, length: cell }, utf8('x'), {
             xattrs: [
               { name: utf8('security.capability'), value: Uint8Array.of(1, 0, 0, 2, 0, 0x20, 0, 0) },
-              { name: note, value: noise(3_000, 5) },
+              { name: note, value: words(3_000) },
             ],
           }),
           symlink('link', '../elsewhere'),
@@ -260,6 +264,23 @@ const pruned: GoodBrick = {
   shows: 'PRUNED tiles: their hashes and overviews are there, their bytes are not.',
 }
 
+const masksNewer: GoodBrick = {
+  plan: { ...oneFile.plan, name: 'masks-newer' },
+  shows: 'Minor version 1, unknown bits in the ro_compat and compat masks: to be read, not to be written.',
+  edit: editSlot(1, (slot) => {
+    slot.setUint16(10, 1, true)
+    slot.setUint32(16, 0x10, true)
+    slot.setUint32(20, 0xffff_ffff, true)
+    slot.setUint8(8_159, 0xff)
+  }),
+}
+
+const oneSlot: GoodBrick = {
+  plan: { ...twoCommits.plan, name: 'one-slot' },
+  shows: 'Generation 2 whose other slot is zeros, as in a copy.',
+  edit: (bytes) => bytes.fill(0, headBytes / 2, headBytes),
+}
+
 export const goodBricks: readonly GoodBrick[] = [
   emptyTree,
   oneFile,
@@ -272,6 +293,8 @@ export const goodBricks: readonly GoodBrick[] = [
   eachCodec,
   sharedTiles,
   pruned,
+  masksNewer,
+  oneSlot,
 ]
 
 export function goodBrick(name: string): GoodBrick {
@@ -280,13 +303,15 @@ export function goodBrick(name: string): GoodBrick {
   return found
 }
 
-export function makeGood({ plan, changes }: GoodBrick): Uint8Array {
-  return makeBrick(plan, changes)
+export function makeGood({ plan, changes, edit }: GoodBrick): Uint8Array {
+  const bytes = makeBrick(plan, changes)
+  edit?.(bytes)
+  return bytes
 }
 
-/** Content of a sparse file: each run holds noise. */
+/** Content of a sparse file: each run holds other text. */
 function sparse(size: number, runs: readonly { start: number; length: number }[]) {
-  return { size, pieces: runs.map(({ start, length }, i) => ({ at: start, bytes: noise(length, 100 + i) })) }
+  return { size, pieces: runs.map(({ start, length }, i) => ({ at: start, bytes: words(length).map((byte) => byte + i) })) }
 }
 
 /** Content with zeros where it could not be read. */
@@ -295,7 +320,7 @@ function readAround(size: number, gap: { start: number; length: number }) {
   return {
     size,
     pieces: [
-      { at: 0, bytes: noise(gap.start, 3).map((byte) => byte & 3) },
+      { at: 0, bytes: words(gap.start) },
       { at: end, bytes: words(size - end) },
     ],
   }

@@ -31,6 +31,7 @@ export class PlannedSpace {
   readonly length: number
   readonly #tiles = new Map<number, PlannedTile>()
   readonly #owned: Run[] = []
+  readonly #hashes = new Map<string, Uint8Array>()
 
   constructor(length: number, entries: readonly PlannedEntry[], kinds: { readonly [tile: number]: number } = {}) {
     this.length = length
@@ -71,8 +72,10 @@ export class PlannedSpace {
   hash(height: number, index: number): Uint8Array {
     const first = index * tilesAt(height)
     if (!this.hasTiles(first, tilesAt(height))) return merkle.zero(height)
-    if (height === 0) return this.#leaf(index)
-    return merkle.node(height, this.childHashes(height, index))
+    const key = `${height} ${index}`
+    const hash = this.#hashes.get(key) ?? (height === 0 ? this.#leaf(index) : merkle.node(height, this.childHashes(height, index)))
+    this.#hashes.set(key, hash)
+    return hash
   }
 
   /** HASHES of a node. */
