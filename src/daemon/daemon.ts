@@ -157,7 +157,6 @@ export class Daemon implements Foundry {
 
   async #begin(): Promise<void> {
     const { state, clock } = this.#options
-    this.#bricks.removeDebris()
     const sources = this.#loadState()
     const cookieFolder = join(state.path, 'cookies')
     mkdirSync(cookieFolder, { recursive: true, mode: 0o700 })

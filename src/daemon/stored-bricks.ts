@@ -1,12 +1,11 @@
 /**
  * The bricks that lie in a state folder, as a starting daemon finds them. What cannot be read is said and left alone.
  */
-import { closeSync, openSync, readdirSync, statSync, unlinkSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { must } from '../base/assert.ts'
 import { displayPath, equalBytes, utf8 } from '../base/bytes.ts'
 import { brickName } from '../fold/fold-source.ts'
-import { tryLockExclusive } from '../linux/flock.ts'
 import { absolutePath, type Source } from '../source/open.ts'
 import { BrickFile } from '../store/brick-file.ts'
 import { BrickView } from '../store/brick-view.ts'
@@ -15,8 +14,6 @@ export interface StoredBrick {
   readonly view: BrickView
   readonly path: Uint8Array
 }
-
-const debris = /\.brick\.[0-9a-f]{12}\.partial$/
 
 export class StoredBricks {
   readonly #folder: string
@@ -29,16 +26,6 @@ export class StoredBricks {
 
   pathOf(name: string): string {
     return join(this.#folder, `${name}.brick`)
-  }
-
-  /** What a first fold that was killed left: files with a temporary name that nobody is writing. */
-  removeDebris(): void {
-    for (const name of readdirSync(this.#folder).filter((each) => debris.test(each))) {
-      const path = join(this.#folder, name)
-      const fd = openSync(path, 'r')
-      if (tryLockExclusive(fd)) unlinkSync(path)
-      closeSync(fd)
-    }
   }
 
   /** All that can be read, by name. The caller closes their files. */

@@ -168,3 +168,17 @@ test('a content that nobody has to read again keeps its id', () => {
   assert.deepEqual(readPaths(placing), [])
   assert.deepEqual(model.entries.get('a')?.contentId, new Uint8Array(32).fill(7))
 })
+
+test('names of one inode that were looked at around a change are recorded alike, as the later look says', () => {
+  const model = BrickModel.load([])
+  const before = listed({ path: 'a', ino: 5, size: 10, nlink: 2 })
+  const late = listed({ path: 'b', ino: 5, size: 999, nlink: 2 })
+  const after = { ...late, meta: { ...late.meta, ctime: { seconds: 2, nanoseconds: 0 } } }
+  const { readings } = placeContents(model, [
+    { key: 'a', before: undefined, after: before },
+    { key: 'b', before: undefined, after },
+  ])
+  assert.deepEqual(readings.map(({ listed: { meta } }) => [bytesKey(meta.path), meta.size]), [['a', 999]])
+  assert.equal(model.entries.get('b')?.size, 999)
+  assert.equal(bytesKey(model.entries.get('b')?.linkTo as Uint8Array), 'a')
+})

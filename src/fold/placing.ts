@@ -6,7 +6,7 @@
  */
 import { must } from '../base/assert.ts'
 import { bytesKey, compareBytes, displayPath } from '../base/bytes.ts'
-import type { EntryMeta, Run } from '../base/entry.ts'
+import type { EntryMeta, Run, Timestamp } from '../base/entry.ts'
 import { FoundryError } from '../base/errors.ts'
 import { type EntryRecord, keyOfPath, parentPath } from '../brick/entry-record.ts'
 import { entrySizeBytesMax, keepsSlot, slotShapeFor } from '../layout/slots.ts'
@@ -107,8 +107,12 @@ class Batch {
   }
   #afters: ReadonlyMap<PathKey, Listed> | undefined
 
+  /** All names of one inode, as one commit must show them: with the metadata of the name that was looked at last. */
   #placeLinks(names: readonly Listed[]): void {
-    const sorted = [...names].sort((a, b) => compareBytes(keyOfPath(a.meta.path), keyOfPath(b.meta.path)))
+    const newest = names.reduce((a, b) => (isLater(b.meta.ctime, a.meta.ctime) ? b : a))
+    const nlink = Math.max(...names.map(({ meta }) => meta.nlink))
+    const alike = names.map(({ meta: { path } }) => ({ ...newest, meta: { ...newest.meta, nlink, path } }))
+    const sorted = alike.sort((a, b) => compareBytes(keyOfPath(a.meta.path), keyOfPath(b.meta.path)))
     const [holder, ...others] = sorted
     const first = must(holder, 'a name of a linked file')
     this.#place(first, this.#takeFormer(first.meta, ['inode', 'path']))
@@ -176,6 +180,10 @@ const manyDifferences = 1_000
 
 /** SHA-256 of nothing. */
 const emptyContentId = nodeTools.sha256(new Uint8Array(0))
+
+function isLater(a: Timestamp, b: Timestamp): boolean {
+  return a.seconds > b.seconds || (a.seconds === b.seconds && a.nanoseconds > b.nanoseconds)
+}
 
 function append(groups: Map<string, Listed[]>, at: string, listed: Listed): void {
   const group = groups.get(at)

@@ -183,6 +183,7 @@ export class MapApp {
       view,
       nowMs,
       mayUpload,
+      ahead: !this.motion.moving,
       upload: (record, payload) => {
         this.stats.uploads++
         load += payload.kind === 'bytes' ? 1 : 0.25

@@ -14,6 +14,7 @@ import { Search } from './ui/search.ts'
 import { createStatus } from './ui/status.ts'
 import { toWorld } from './view/camera.ts'
 import type { Mode } from './view/permalink.ts'
+import type { ByteSpot } from './world.ts'
 
 const permalinkPauseMs = 300
 
@@ -110,12 +111,17 @@ function connectHands(
   reduced.addEventListener('change', () => {
     app.motion.reduced = reduced.matches
   })
+  let pinnedBefore: ByteSpot | undefined
   listenToHands(map, {
     motion: app.motion,
     nowMs,
     changed: () => app.changed(),
     hover: (point) => app.focus.point(point),
-    click: (point) => app.focus.pin(app.world.byteAt(toWorld(app.view, point))),
+    click(point) {
+      pinnedBefore = app.focus.pinned()
+      app.focus.pin(app.world.byteAt(toWorld(app.view, point)))
+    },
+    unclick: () => app.focus.pin(pinnedBefore),
   })
   listenToKeys({
     mode: parts.setMode,

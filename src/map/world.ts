@@ -3,7 +3,7 @@
  * Knows nothing of the screen.
  */
 import { evenOrderFor, pointToPosition, positionToPoint } from '../hilbert/curve.ts'
-import { squaresOf } from '../hilbert/squares.ts'
+import { type Square, squaresOf } from '../hilbert/squares.ts'
 import type { BrickInfo, RunTuple } from '../wire/api.ts'
 import type { Plate } from './draw/scene.ts'
 import { type TiledBrick, tiledBrick } from './tileset/brick-tiles.ts'
@@ -12,7 +12,7 @@ import { unionLines } from './view/shapes.ts'
 
 /** A brick takes about this many bytes of space for each byte of content. */
 const spacePerByte = 1.32
-const plateSquareCountMax = 64
+const readSquareCountMax = 24
 
 export interface WorldBrick {
   readonly info: BrickInfo
@@ -36,9 +36,10 @@ export class World {
     const same =
       known !== undefined &&
       known.info.length === info.length &&
+      known.info.generation > 0 === info.generation > 0 &&
       known.info.district.x === info.district.x &&
       known.info.district.y === info.district.y &&
-      (info.length > 0 || known.info.progress?.totalBytes === info.progress?.totalBytes)
+      (info.generation > 0 || known.info.progress?.doneBytes === info.progress?.doneBytes)
     const tiled = tiledBrick({ ...info, x: info.district.x, y: info.district.y })
     const shape = same && known !== undefined ? { plate: known.plate, rect: known.rect } : districtOf(info, tiled)
     const brick = { info, tiled, ...shape }
@@ -107,16 +108,25 @@ export function tileRunRects(brick: TiledBrick, runs: readonly RunTuple[], count
 
 function districtOf(info: BrickInfo, tiled: TiledBrick): { plate: Plate; rect: Rect } {
   const { x, y } = info.district
+  const { squares } = tiled
+  const pending = info.generation === 0
   if (info.length > 0) {
-    const squares = squaresOf({ start: 0, length: info.length, countMax: plateSquareCountMax })
     const rect = { x, y, width: tiled.box.width, height: tiled.box.height }
-    return { plate: { x, y, squares, lines: unionLines(squares), pending: false }, rect }
+    const read = pending ? readPart(info, info.length) : []
+    return { plate: { x, y, squares, lines: unionLines(squares), pending, read }, rect }
   }
   const expected = Math.max(65_536, (info.progress?.totalBytes ?? 0) * spacePerByte)
   const side = Math.min(2 ** evenOrderFor(expected), Math.ceil(Math.sqrt(expected)))
-  const squares = [{ x: 0, y: 0, side }]
+  const square = [{ x: 0, y: 0, side }]
   return {
-    plate: { x, y, squares, lines: unionLines(squares), pending: true },
+    plate: { x, y, squares: square, lines: unionLines(square), pending, read: [] },
     rect: { x, y, width: side, height: side },
   }
+}
+
+/** How far the first fold is, as if it went along the curve: a share of the planned space. */
+function readPart({ progress }: BrickInfo, length: number): readonly Square[] {
+  if (progress === null || progress.totalBytes === 0) return []
+  const done = Math.floor(length * Math.min(1, progress.doneBytes / progress.totalBytes))
+  return done === 0 ? [] : squaresOf({ start: 0, length: done, countMax: readSquareCountMax })
 }

@@ -22,6 +22,7 @@ import { frameBytes, headBytes, type NodePointer, noPointer, type Pointer } from
 import { tryLockExclusive } from '../linux/flock.ts'
 import { BrickFile, type Head } from './brick-file.ts'
 import { extendHistory } from './history.ts'
+import { removeLeftovers, temporaryName } from './leftovers.ts'
 import { nodeTools } from './node-tools.ts'
 import { WritingPages } from './writing-pages.ts'
 import { type Recovery, recover, writeSlot } from './recover.ts'
@@ -68,18 +69,15 @@ export class BrickWriter {
     this.end[0] = BigInt(parts.end)
   }
 
-  /** A brick that becomes visible under `path` with its first commit. Errors: BRICK_EXISTS, DISK_FULL, DISK_FAILED. */
+  /** A brick that becomes visible under `path` with its first commit. Errors: DISK_FULL, DISK_FAILED. */
   static create(path: Uint8Array, random: Random): BrickWriter {
+    removeLeftovers(path)
     const ident = { uuid: random.bytes(uuidBytes), epoch: random.bytes(epochBytes) }
-    const suffix = Buffer.from(random.bytes(6)).toString('hex')
-    const temporary = Buffer.concat([path, Buffer.from(`.${suffix}.partial`)])
-    const flags = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL
-    const fd = guard(path, () => openSync(temporary, flags, 0o600))
+    const { fd, temporary } = guard(path, () => openTemporary(path, random))
     try {
       const frame = encodeIdent(ident, nodeTools)
       guard(path, () => writeAt(fd, frame, headBytes))
       const file = new BrickFile(path, fd)
-      assert(tryLockExclusive(fd), 'a file just made was locked')
       return new BrickWriter({ file, ident, random, end: headBytes + frame.length, temporary })
     } catch (error) {
       closeSync(fd)
@@ -209,6 +207,17 @@ export class BrickWriter {
 }
 
 const emptyMap: MapRoot = { pointer: noPointer, count: 0, hash: new Uint8Array(32) }
+
+/** Locked, and still there: before it was locked another maker of the same brick may have taken it for a leftover. */
+function openTemporary(path: Uint8Array, random: Random): { fd: number; temporary: Buffer } {
+  for (;;) {
+    const temporary = temporaryName(path, random)
+    const fd = openSync(temporary, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600)
+    if (tryLockExclusive(fd) && fstatSync(fd).nlink > 0) return { fd, temporary }
+    closeSync(fd)
+    rmSync(temporary, { force: true })
+  }
+}
 
 /** Another brick may have appeared meanwhile: it is not overwritten. */
 function refuseExisting(path: Uint8Array): void {

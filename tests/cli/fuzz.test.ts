@@ -57,20 +57,23 @@ const file = numbers.chain((size) =>
   }),
 )
 
-const entry = fc.tuple(names, fc.constantFrom('file', 'file', 'dir', 'symlink', 'fifo'), file).map(([path, kind, of]) => {
-  if (kind !== 'file') return entryOf(path, kind === 'symlink' ? { kind, target: utf8('../outside') } : { kind: kind as 'dir' })
-  const length = of.slotLength ?? 4 ** Math.ceil(Math.log(Math.max(64, of.size)) / Math.log(4))
-  const fits = of.link === undefined && of.size > 0 && length >= of.size && of.slotStart + length <= 2 ** 47
-  return entryOf(path, {
-    kind: 'file',
-    size: of.size,
-    ...(of.extents && { extents: of.extents }),
-    ...(of.unreadableRanges && { unreadableRanges: of.unreadableRanges, unreadable: 'EIO' }),
-    ...(of.link !== undefined && { linkTo: utf8(of.link) }),
-    ...(fits && { slot: { start: of.slotStart - (of.slotStart % Math.min(length, tile)), length } }),
-    ...(of.hasId && { contentId: new Uint8Array(32) }),
-  } as Partial<EntryRecord>)
-})
+const entry = fc
+  .tuple(names, fc.constantFrom('file', 'file', 'dir', 'symlink', 'fifo'), file)
+  .map(([path, kind, of]) => {
+    if (kind !== 'file')
+      return entryOf(path, kind === 'symlink' ? { kind, target: utf8('../outside') } : { kind: kind as 'dir' })
+    const length = of.slotLength ?? 4 ** Math.ceil(Math.log(Math.max(64, of.size)) / Math.log(4))
+    const fits = of.link === undefined && of.size > 0 && length >= of.size && of.slotStart + length <= 2 ** 47
+    return entryOf(path, {
+      kind: 'file',
+      size: of.size,
+      ...(of.extents && { extents: of.extents }),
+      ...(of.unreadableRanges && { unreadableRanges: of.unreadableRanges, unreadable: 'EIO' }),
+      ...(of.link !== undefined && { linkTo: utf8(of.link) }),
+      ...(fits && { slot: { start: of.slotStart - (of.slotStart % Math.min(length, tile)), length } }),
+      ...(of.hasId && { contentId: new Uint8Array(32) }),
+    } as Partial<EntryRecord>)
+  })
 
 /** Kinds of the items of every node, from the leaf up. */
 const items = fc.array(fc.constantFrom(0, 1, 2, 3, 4, 5, 6), { minLength: 1, maxLength: 256 })
@@ -91,13 +94,19 @@ test('no forged brick crashes a reader, keeps it busy, or leads it out of the de
       write(brick, made)
       await readEverything(brick, join(folder, 'out'))
       assert.deepEqual(readdirSync(join(folder, 'outside')), [])
-      assert.deepEqual(readdirSync(folder).filter((name) => !['x.brick', 'out', 'outside'].includes(name)), [])
+      assert.deepEqual(
+        readdirSync(folder).filter((name) => !['x.brick', 'out', 'outside'].includes(name)),
+        [],
+      )
     }),
     { numRuns: isLong ? 5_000 : 150 },
   )
 })
 
-function write(brick: string, made: { length: number; entries: readonly EntryRecord[]; items: readonly (readonly number[])[] }): void {
+function write(
+  brick: string,
+  made: { length: number; entries: readonly EntryRecord[]; items: readonly (readonly number[])[] },
+): void {
   forge(brick, (writer) => {
     let child: ForgedNode = writeTile(writer, new Uint8Array(tile).fill(1, 0, 50))
     for (let height = 1; height <= heightFor(made.length); height++) {
@@ -129,7 +138,7 @@ async function readEverything(brick: string, dest: string): Promise<void> {
     await named(() => renderBrick({ view, mode: 'entropy', size: 64 }))
     await named(() => {
       const target = rangeTarget(view, undefined)
-      for (const _ of rangeBytes(view, target, { from: 0, to: Math.min(target.length, 300_000) })) continue
+      for (const _ of rangeBytes(view, target, { from: 0, to: Math.min(target.length, 300_000) }));
     })
     const ownership = { owner: 'ignore', uid: 0, gid: 0 } as const
     const common = { view, dest: utf8(dest), paths: [], ownership, workers: 0, signal, pause, onProgress: () => {} }

@@ -6,6 +6,7 @@ import { type TestContext, test } from 'node:test'
 import { bytesKey, utf8 } from '../../src/base/bytes.ts'
 import type { Clock } from '../../src/base/ports.ts'
 import { TileKind } from '../../src/brick/tile-kind.ts'
+import type { Lister } from '../../src/fold/listing.ts'
 import { assertConsistent, assertSaysTheTree } from './check-session.ts'
 import { patternOf } from './hostile-tree.ts'
 import { clock, entryScope, fold, isRoot, makeLab, openView, Session, subtreeScope } from './lab.ts'
@@ -88,6 +89,44 @@ test('a file that its server refuses to read is marked, and the rest is folded',
   assert.equal(unreadable, 1)
   assert.equal(openView(t, lab.brick).entry(utf8('stale'))?.unreadable, 'ESTALE')
   await assertWitnessed(lab.brick)
+})
+
+test('a file that changes whenever it is read is taken as it comes in the end, and marked torn', async (t) => {
+  const lab = makeLab(t)
+  const path = join(lab.source, 'busy')
+  fs.writeFileSync(path, patternOf(1, 100_000))
+  const { ino } = fs.statSync(path)
+  const real = fs.readSync
+  let reads = 0
+  const changing = (fd: number, target: Uint8Array, at: number, length: number, position: number): number => {
+    const read = real(fd, target, at, length, position)
+    if (fs.fstatSync(fd).ino === ino) fs.writeFileSync(path, patternOf(++reads, 100_000 + reads))
+    return read
+  }
+  fs.readSync = changing as typeof fs.readSync
+  t.after(() => {
+    fs.readSync = real
+  })
+  const { torn } = await fold(lab)
+  assert.equal(torn, 1)
+  assert.ok(reads >= 10, `it was read ${reads} times`)
+  fs.readSync = real
+  assert.equal((await fold(lab)).torn, 0)
+})
+
+test('a file that is there whenever it is listed and gone whenever it is opened ends as unreadable', witness, async (t) => {
+  const lab = makeLab(t)
+  fs.writeFileSync(join(lab.source, 'ghost'), 'boo')
+  fs.writeFileSync(join(lab.source, 'real'), 'real')
+  const session = new Session(t, lab)
+  const listed = [...session.lister.walk(new Uint8Array(0))]
+  fs.rmSync(join(lab.source, 'ghost'))
+  const stale: Lister = { stat: (path) => listed.find(({ meta }) => bytesKey(meta.path) === bytesKey(path)), walk: () => listed }
+  await session.reconcileAll({ lister: stale })
+  assert.equal(session.view.entry(utf8('ghost'))?.unreadable, 'ESTALE')
+  await assertWitnessed(lab.brick)
+  await session.reconcile([entryScope('ghost')])
+  assertSaysTheTree(session)
 })
 
 test('damaged blocks of a small file are known by place, and a neighbour in the tile does not wipe the rest', witness, async (t) => {

@@ -62,7 +62,7 @@ export function browserSuite<S extends { readonly maps: readonly MapPage[] }>(
 /** A browser with a profile of its own, gone after the test. */
 export async function openBrowser(t: TestContext): Promise<BrowserContext> {
   const profile = mkdtempSync(join(tmpdir(), 'sfd-browser-'))
-  const browser = await chromium.launchPersistentContext(profile, {
+  const launched = chromium.launchPersistentContext(profile, {
     executablePath: process.env['SFD_CHROMIUM'] ?? '/usr/bin/chromium',
     headless: true,
     args: chromiumArgs,
@@ -70,11 +70,12 @@ export async function openBrowser(t: TestContext): Promise<BrowserContext> {
     deviceScaleFactor: 1,
     colorScheme: 'dark',
   })
+  // Before the first await: whatever fails meanwhile beside it, the browser is closed.
   t.after(async () => {
-    await browser.close()
+    await launched.then((browser) => browser.close()).catch(() => {})
     rmSync(profile, { recursive: true, force: true, maxRetries: 5 })
   })
-  return browser
+  return await launched
 }
 
 /** A tab with the map. */
@@ -196,6 +197,11 @@ export class MapPage {
     } finally {
       this.#expected = undefined
     }
+  }
+
+  /** Every problem since the last `assertQuiet`. */
+  get problems(): readonly string[] {
+    return this.#problems
   }
 
   /** Throws with every problem since the last call. */

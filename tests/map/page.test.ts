@@ -1,6 +1,7 @@
 /** The page around the picture: the way in, the address, the keys, the focus. */
 import assert from 'node:assert/strict'
 import { pointToPosition } from '../../src/hilbert/curve.ts'
+import { until } from '../daemon/harness.ts'
 import { browserSuite, MapPage, type ScreenPoint } from './browser.ts'
 import type { Slot } from './known-space.ts'
 import { cameraOn, openPageStage } from './page-stage.ts'
@@ -163,6 +164,22 @@ browserSuite('the page', openPageStage, {
         `${wanted} among ${names.join(', ')}`,
       )
     }
+  },
+
+  async 'these tests would notice an error, an exception, and what the content policy forbids'({ browser, daemon }) {
+    const map = await MapPage.open(browser, daemon.url)
+    map.assertQuiet()
+    for (const [misdeed, complaint] of [
+      [() => console.error('a word of complaint'), /a word of complaint/],
+      [() => void Promise.reject(new Error('an exception')), /an exception/],
+      [() => document.body.append(Object.assign(document.createElement('script'), { text: '1' })), /script-src/],
+      [() => document.body.setAttribute('onclick', '1'), /script-src-attr/],
+    ] as const) {
+      await map.page.evaluate(misdeed)
+      await until('the complaint', () => map.problems.some((problem) => complaint.test(problem)))
+      assert.throws(() => map.assertQuiet(), complaint)
+    }
+    await map.page.close()
   },
 
   async 'a wrong token is refused, and the page says how to get a link'({ browser, daemon, name }) {

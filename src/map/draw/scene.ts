@@ -23,6 +23,8 @@ export interface Plate {
   readonly lines: Float64Array
   /** Not folded yet: dashed border. */
   readonly pending: boolean
+  /** Of what is not folded yet: the part that is read. */
+  readonly read: readonly Pick<Square, 'x' | 'y' | 'side'>[]
 }
 
 /** A byte's cell that is emphasised. */
@@ -76,9 +78,11 @@ export function drawScene(surface: Surface, input: SceneInput): void {
   for (const plate of input.plates) {
     for (const square of plate.squares)
       pen.worldRect('plate', squareRect(square, plate), { colour: input.palette.ground })
+    for (const square of plate.read) pen.worldRect('plate', squareRect(square, plate), { colour: input.palette.entry })
   }
   for (const drawn of input.frame.under) drawTile(surface, pen, input, drawn, 'under')
   for (const drawn of input.frame.over) drawTile(surface, pen, input, drawn, 'over')
+  drawHoleEdges(pen, input)
   for (const { lines, brick, alpha } of input.walls) {
     pen.lines(lines, brick, { colour: input.palette.ground, width: 2, alpha: 0.9 * alpha })
   }
@@ -148,6 +152,24 @@ function drawFlat(pen: Pen, input: SceneInput, { record }: Drawn, rect: Rect): v
   if (flat.kind === 'pruned') pen.worldRect('flat', rect, { colour: palette.hatch, alpha: 0.6, pattern: 2 })
 }
 
+/** A dotted line where a hole meets what is none. */
+function drawHoleEdges(pen: Pen, { frame, palette }: SceneInput): void {
+  const holes = frame.over.filter(({ record }) => record.flat?.kind === 'hole')
+  if (holes.length === 0) return
+  const keyOf = (uuid: string, x: number, y: number) => `${uuid} ${x} ${y}`
+  const places = new Set(holes.map(({ record }) => keyOf(record.uuid, record.x, record.y)))
+  for (const { record, brick } of holes) {
+    const { uuid, x, y, side } = record
+    const [right, bottom] = [x + side, y + side]
+    const edges: number[] = []
+    if (!places.has(keyOf(uuid, x, y - side))) edges.push(x, y, right, y)
+    if (!places.has(keyOf(uuid, x, bottom))) edges.push(x, bottom, right, bottom)
+    if (!places.has(keyOf(uuid, x - side, y))) edges.push(x, y, x, bottom)
+    if (!places.has(keyOf(uuid, right, y))) edges.push(right, y, right, bottom)
+    pen.lines(Float64Array.from(edges), brick, { colour: palette.hatch, width: 1, alpha: 0.9, pattern: 4 })
+  }
+}
+
 /** Entries as thin grey seams, then directories as a light line in such a gap. */
 function drawShapes(pen: Pen, input: SceneInput, brick: { x: number; y: number }, shapes: readonly Shape[]): void {
   const { palette, view } = input
@@ -162,7 +184,13 @@ function drawShapes(pen: Pen, input: SceneInput, brick: { x: number; y: number }
     for (const square of shape.hatched) {
       pen.worldRect('frame', squareRect(square, brick), { colour: palette.hatch, alpha: 0.5 * alpha, pattern: 1 })
     }
-    pen.lines(shape.lines, brick, { colour: palette.entry, width: 1, alpha })
+    const sparse = shape.entry?.flags.includes('sparse') === true
+    pen.lines(shape.lines, brick, {
+      colour: sparse ? palette.hatch : palette.entry,
+      width: 1,
+      alpha,
+      pattern: sparse ? 4 : 0,
+    })
   }
   for (const shape of inView) {
     if (shape.kind !== 'directory') continue

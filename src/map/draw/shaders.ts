@@ -149,7 +149,7 @@ void main() {
 }
 `
 
-/** Pattern 0: plain; 1: hatched (unreadable); 2: sparse dots (pruned); 3: dashed. */
+/** Pattern 0: plain; 1: hatched (unreadable); 2: sparse dots (pruned); 3: dashed; 4: dotted. */
 export const rectFragment = `#version 300 es
 precision highp float;
 precision highp int;
@@ -162,6 +162,7 @@ void main() {
   if (vPattern == 1) share = mod(vAt.x + vAt.y, 7.0) < 1.2 ? 1.0 : 0.0;
   else if (vPattern == 2) share = mod(vAt.x, 8.0) < 1.5 && mod(vAt.y, 8.0) < 1.5 ? 1.0 : 0.0;
   else if (vPattern == 3) share = mod(vAt.x + vAt.y, 6.0) < 3.0 ? 1.0 : 0.0;
+  else if (vPattern == 4) share = mod(vAt.x + vAt.y, 4.0) < 1.6 ? 1.0 : 0.0;
   if (share == 0.0) discard;
   oColour = vec4(vColour.rgb * vColour.a, vColour.a);
 }

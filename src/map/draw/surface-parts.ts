@@ -15,7 +15,8 @@ import {
   tileVertex,
 } from './shaders.ts'
 
-export type RectPattern = 0 | 1 | 2 | 3
+/** 0: plain; 1: hatched (unreadable); 2: sparse dots (pruned); 3: dashed (to come); 4: dotted (hole). */
+export type RectPattern = 0 | 1 | 2 | 3 | 4
 
 export interface RectQuad {
   readonly x0: number

@@ -50,7 +50,7 @@ export interface BrickTiles {
   make(level: number, index: number): TileRecord
   owns(record: TileRecord): boolean
   /** Records of the squares of `level` in `range`; made where missing. The array is kept: read only. */
-  visible(options: { range: GridRange; level: number }): readonly TileRecord[]
+  visible(options: { range: GridRange; level: number; purpose: 'view' | 'margin' }): readonly TileRecord[]
   /** `dirty` as in TileSet.setBrick. */
   update(brick: TiledBrick, dirty: Runs | null | undefined): void
   /** Drops records without content that no recent frame wanted. */
@@ -60,7 +60,7 @@ export interface BrickTiles {
 export function makeBrickTiles(first: TiledBrick): BrickTiles {
   let brick = first
   const levels = new Map<number, Map<number, TileRecord>>()
-  let seen: { key: string; records: TileRecord[] } = { key: '', records: [] }
+  const seen = new Map<'view' | 'margin', { key: string; records: TileRecord[] }>()
 
   const levelMap = (level: number): Map<number, TileRecord> => {
     let map = levels.get(level)
@@ -94,13 +94,13 @@ export function makeBrickTiles(first: TiledBrick): BrickTiles {
     get: (level, index) => levels.get(level)?.get(index),
     make,
     owns: (record) => levels.get(record.level)?.get(record.index) === record,
-    visible({ range, level }) {
+    visible({ range, level, purpose }) {
       const key = `${level} ${range.x0} ${range.y0} ${range.x1} ${range.y1} ${brick.length}`
-      if (seen.key !== key) {
-        const indexes = indexesIn({ range, level, length: brick.length })
-        seen = { key, records: indexes.map((index) => make(level, index)) }
-      }
-      return seen.records
+      const last = seen.get(purpose)
+      if (last?.key === key) return last.records
+      const records = indexesIn({ range, level, length: brick.length }).map((index) => make(level, index))
+      seen.set(purpose, { key, records })
+      return records
     },
     update(next, dirty) {
       const previous = brick
@@ -117,7 +117,7 @@ export function makeBrickTiles(first: TiledBrick): BrickTiles {
           if (idle) map.delete(index)
         }
       }
-      seen = { key: '', records: [] }
+      seen.clear()
     },
   }
 }

@@ -7,7 +7,7 @@ import { intersection, type Rect, type View, visibleRect } from '../view/camera.
 import type { Want } from './batches.ts'
 import type { BrickTiles, TiledBrick } from './brick-tiles.ts'
 import type { SlotPool } from './slot-pool.ts'
-import { ancestorIndex, gridCount, gridRange, levelFor } from './tile-address.ts'
+import { ancestorIndex, gridCount, gridRange, levelFor, sideOf } from './tile-address.ts'
 import { hasContent, type TileRecord } from './tile-record.ts'
 
 /** Above this share of the slots in view a coarser level is shown, so that the rest can hold covers and neighbours. */
@@ -33,30 +33,62 @@ export interface FramePlan {
   readonly wants: Want[]
   /** All in view is held at the wanted level and is of the present commit. */
   complete: boolean
+  /** Nothing of the margin is missing either. */
+  ready: boolean
 }
 
 interface FrameInput {
   readonly view: View
   readonly frame: number
   readonly pools: Pools
+  /** Also want a margin around the view, once the view itself is complete. */
+  readonly ahead: boolean
 }
 
 export function planFrame(input: FrameInput & { readonly bricks: Iterable<BrickTiles> }): FramePlan {
-  const plan: FramePlan = { under: [], over: [], wants: [], complete: true }
-  for (const tiles of input.bricks) planBrick(tiles, input, plan)
+  const plan: FramePlan = { under: [], over: [], wants: [], complete: true, ready: true }
+  const bricks = [...input.bricks]
+  for (const tiles of bricks) planBrick(tiles, input, plan)
+  if (plan.complete && input.ahead) for (const tiles of bricks) planMargin(tiles, input, plan)
   return plan
+}
+
+/** Wants what lies one square around the view and is not held: the next small move then finds it there. */
+function planMargin(tiles: BrickTiles, input: FrameInput, plan: FramePlan): void {
+  const { brick } = tiles
+  const { view, frame, pools } = input
+  const seen = seenOf(view, brick)
+  if (seen === undefined) return
+  const level = affordableLevel({ scale: view.camera.scale, topLevel: brick.topLevel, rect: seen, pools })
+  const side = sideOf(level)
+  const wide = { x: seen.x - side, y: seen.y - side, width: seen.width + 2 * side, height: seen.height + 2 * side }
+  const rect = intersection(wide, brick.box) ?? seen
+  const range = gridRange({ rect, level })
+  const pool = level === 0 ? pools.bytes : pools.overview
+  if (gridCount(range) > pool.capacity * visibleShareMax) return
+  for (const record of tiles.visible({ range, level, purpose: 'margin' })) {
+    record.wantedFrame = frame
+    if (hasContent(record)) continue
+    plan.ready = false
+    plan.wants.push({ record, brick, rank: 5, distance: 0 })
+  }
+}
+
+/** The part of `brick` that is in view, units from its corner; undefined where there is none. */
+function seenOf(view: View, brick: TiledBrick): Rect | undefined {
+  if (brick.length === 0 || brick.commit === '') return undefined
+  const seen = visibleRect(view)
+  return intersection({ ...seen, x: seen.x - brick.x, y: seen.y - brick.y }, brick.box)
 }
 
 function planBrick(tiles: BrickTiles, input: FrameInput, plan: FramePlan): void {
   const { brick } = tiles
   const { view, frame, pools } = input
-  if (brick.length === 0 || brick.commit === '') return
-  const seen = visibleRect(view)
-  const rect = intersection({ ...seen, x: seen.x - brick.x, y: seen.y - brick.y }, brick.box)
+  const rect = seenOf(view, brick)
   if (rect === undefined) return
   const level = affordableLevel({ scale: view.camera.scale, topLevel: brick.topLevel, rect, pools })
   const centre = { x: view.camera.x - brick.x, y: view.camera.y - brick.y }
-  for (const record of tiles.visible({ range: gridRange({ rect, level }), level })) {
+  for (const record of tiles.visible({ range: gridRange({ rect, level }), level, purpose: 'view' })) {
     record.wantedFrame = frame
     const distance = Math.hypot(record.x + record.side / 2 - centre.x, record.y + record.side / 2 - centre.y)
     const held = hasContent(record)

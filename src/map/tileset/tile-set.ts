@@ -28,7 +28,7 @@ export interface FrameResult {
   readonly under: readonly Drawn[]
   /** Squares of the wanted level, and finer ones that stand in. No two overlap. */
   readonly over: readonly Drawn[]
-  /** All that is in view is held at the wanted level and is of the present commit. */
+  /** All that is in view is held at the wanted level and is of the present commit, and nothing ahead is being fetched. */
   readonly settled: boolean
   /** When another frame is needed even if nothing happens; Infinity: not at all. */
   readonly againAtMs: number
@@ -129,7 +129,14 @@ export class TileSet {
   }
 
   /** One step: uploads what has arrived (while `mayUpload` says so), plans the picture, asks for what is missing. */
-  frame(options: { view: View; nowMs: number; upload: Upload; mayUpload: () => boolean }): FrameResult {
+  frame(options: {
+    view: View
+    nowMs: number
+    upload: Upload
+    mayUpload: () => boolean
+    /** The view rests: what lies around it may be fetched too. */
+    ahead?: boolean
+  }): FrameResult {
     const { view, nowMs } = options
     this.#frame++
     this.#nowMs = nowMs
@@ -140,12 +147,13 @@ export class TileSet {
       view,
       frame: this.#frame,
       pools: { bytes: this.bytePool, overview: this.overviewPool },
+      ahead: options.ahead === true && !fast,
     })
     const due = this.#dueOf(plan.wants, fast)
     this.#planner.dropUnwanted(this.#frame)
     if (this.#arrived.length < arrivedCountCalm) this.#planner.send(due.wants)
     this.#sweep()
-    const settled = plan.complete && this.#arrived.length === 0 && !fast
+    const settled = plan.complete && plan.ready && this.#arrived.length === 0 && !fast
     return { under: plan.under, over: plan.over, settled, againAtMs: fast ? nowMs + 60 : due.againAtMs }
   }
 

@@ -8,6 +8,9 @@ const wheelLinePx = 16
 /** A press that moves less is a click. */
 const clickSlackPx = 4
 const doubleClickFactor = 4
+/** A second click within this time and distance is the other half of a double click. */
+const doubleClickMs = 500
+const doubleClickPx = 6
 
 export interface HandsOptions {
   readonly motion: Motion
@@ -17,12 +20,22 @@ export interface HandsOptions {
   /** CSS pixels; undefined: the cursor left. */
   hover(point: WorldPoint | undefined): void
   click(point: WorldPoint): void
+  /** The last click was the first half of a double click: it meant nothing. */
+  unclick(): void
 }
 
 export function listenToHands(target: HTMLElement, options: HandsOptions): void {
   const { motion } = options
   const pressed = new Map<number, WorldPoint>()
   let travelled = 0
+  let lastClick = { atMs: Number.NEGATIVE_INFINITY, x: 0, y: 0 }
+  const click = (at: WorldPoint): void => {
+    const atMs = options.nowMs()
+    const near = Math.hypot(at.x - lastClick.x, at.y - lastClick.y) <= doubleClickPx
+    const second = near && atMs - lastClick.atMs <= doubleClickMs
+    lastClick = { atMs: second ? Number.NEGATIVE_INFINITY : atMs, ...at }
+    if (!second) options.click(at)
+  }
 
   target.addEventListener('pointerdown', (event) => {
     if (event.button !== 0) return
@@ -52,7 +65,7 @@ export function listenToHands(target: HTMLElement, options: HandsOptions): void 
   const release = (event: PointerEvent): void => {
     if (!pressed.delete(event.pointerId) || pressed.size > 0) return
     target.classList.remove('dragging')
-    if (event.type === 'pointerup' && travelled < clickSlackPx) options.click(pointOf(event))
+    if (event.type === 'pointerup' && travelled < clickSlackPx) click(pointOf(event))
     else motion.release(options.nowMs())
     options.changed()
   }
@@ -60,6 +73,7 @@ export function listenToHands(target: HTMLElement, options: HandsOptions): void 
   target.addEventListener('pointercancel', release)
   target.addEventListener('pointerleave', () => options.hover(undefined))
   target.addEventListener('dblclick', (event) => {
+    options.unclick()
     motion.zoom(pointOf(event), event.shiftKey ? 1 / doubleClickFactor : doubleClickFactor)
     options.changed()
   })

@@ -7,7 +7,7 @@ import type { InspectAnswer } from '../../wire/api.ts'
 import { after } from '../clock.ts'
 import { byteColour, cssColour, luminance, type Palette } from '../draw/palette.ts'
 import { byteClassLabels, byteClassOf } from '../view/byte-class.ts'
-import { byteCharacter, groupedInteger, hexByte, hexOffset, iecSize, localTime } from '../view/format.ts'
+import { byteCharacter, groupedInteger, hexByte, hexOffset, iecSize, localTime, middleCut } from '../view/format.ts'
 import { lastPart, pathLabel, type Shape } from '../view/shapes.ts'
 import { element } from './dom.ts'
 
@@ -35,6 +35,8 @@ interface Field {
 }
 
 const copiedMs = 900
+/** What fits into one line of the panel. */
+const idCharactersMax = 27
 
 export function createInspector(host: HTMLElement): Inspector {
   const panel = element('aside', { class: 'inspector', attributes: { 'aria-label': 'Under the cursor' } })
@@ -87,17 +89,12 @@ function contentOf(inspection: Inspection, palette: Palette): HTMLElement[] {
   const title =
     path !== '' ? lastPart(path) : shape?.kind === 'directory' ? `in ${shape.name}/` : known ? 'free space' : '…'
   const rows = fieldsOf(inspection).flatMap(({ name, text, copy, mono }) => {
-    const value = element('button', {
-      class: `copy${mono ? ' mono' : ''}`,
-      text,
-      attributes: { type: 'button', title: copy },
-    })
-    value.addEventListener('click', () => void copyText(copy, value))
-    return [element('dt', { text: name }), element('dd', {}, [value])]
+    return [element('dt', { text: name }), element('dd', {}, [copyButton({ text, copy, mono })])]
   })
+  const whole = path === '' ? inspection.brick : `${inspection.brick}/${path}`
   return [
-    element('h2', { text: title }),
-    element('div', { class: 'path mono', text: path === '' ? inspection.brick : `${inspection.brick}/${path}` }),
+    element('h2', {}, [copyButton({ text: title, copy: path === '' ? title : lastPart(path), mono: false })]),
+    element('div', { class: 'path' }, [copyButton({ text: whole, copy: path === '' ? whole : path, mono: true })]),
     byteCard(inspection, palette),
     element('dl', {}, rows),
   ]
@@ -117,8 +114,12 @@ function byteCard({ byte, entropy }: Inspection, palette: Palette): HTMLElement 
   return element('div', { class: 'bytecard' }, [
     swatch,
     element('div', { class: 'grow' }, [
-      element('div', { class: 'mono', text: words }),
-      element('div', { class: 'quiet', text: bits }),
+      typeof byte === 'number'
+        ? copyButton({ text: words, copy: `0x${hexByte(byte)}`, mono: true })
+        : element('div', { class: 'mono', text: words }),
+      typeof entropy === 'number'
+        ? copyButton({ text: bits, copy: String(entropy), mono: false })
+        : element('div', { text: bits }),
       element('span', { class: 'meter' }, [meter]),
     ]),
   ])
@@ -149,13 +150,24 @@ function fieldsOf({ brick, offset, shape, answer }: Inspection): Field[] {
   if (details) {
     add('mode', `${details.mode}  ${details.owner}`)
     add('changed', localTime(details.mtime), { copy: details.mtime })
-    if (details.contentId !== null) add('content', details.contentId)
+    if (details.contentId !== null)
+      add('content', middleCut(details.contentId, idCharactersMax), { copy: details.contentId })
   }
   const index = Math.floor(offset / 65_536)
   add('tile', `${groupedInteger(index)}${answer === undefined ? '' : `  ${answer.tile.kind}`}`, { copy: String(index) })
-  if (answer !== undefined && answer.tile.hash !== null) add('hash', answer.tile.hash)
+  if (answer !== undefined && answer.tile.hash !== null) {
+    add('hash', middleCut(answer.tile.hash, idCharactersMax), { copy: answer.tile.hash })
+  }
   add('brick', brick, { mono: false })
   return fields
+}
+
+/** `text` is shown, `copy` goes to the clipboard. */
+function copyButton({ text, copy, mono }: { text: string; copy: string; mono: boolean }): HTMLElement {
+  const attributes = { type: 'button', title: copy }
+  const button = element('button', { class: `copy${mono ? ' mono' : ''}`, text, attributes })
+  button.addEventListener('click', () => void copyText(copy, button))
+  return button
 }
 
 async function copyText(text: string, button: HTMLElement): Promise<void> {

@@ -5,9 +5,19 @@ import { iecSize, scaleBar } from '../view/format.ts'
 import { type Mode, modes } from '../view/permalink.ts'
 import { element, setText } from './dom.ts'
 
-const ramps: Readonly<Record<Exclude<Mode, 'class'>, readonly [low: string, high: string]>> = {
-  entropy: ['0', '8 bits/byte'],
-  value: ['00', 'FF'],
+interface Ramp {
+  readonly low: string
+  readonly high: string
+  readonly note: string
+}
+
+const ramps: Readonly<Record<Exclude<Mode, 'class'>, Ramp>> = {
+  entropy: {
+    low: '0',
+    high: '8 bits/byte',
+    note: 'Entropy of each block of 256 bytes. At full size, the last block of a file counts the zeros of the free space behind it; the inspector and the overviews do not.',
+  },
+  value: { low: '00', high: 'FF', note: 'The value of each byte; from afar, the mean.' },
 }
 
 export interface Legend {
@@ -74,7 +84,7 @@ function classKey(palette: Palette): HTMLElement {
   return element('div', { class: 'swatches' }, items)
 }
 
-function rampKey([low, high]: readonly [string, string]): HTMLElement {
+function rampKey({ low, high, note }: Ramp): HTMLElement {
   const canvas = element('canvas', { class: 'ramp' })
   canvas.width = 256
   canvas.height = 1
@@ -83,5 +93,5 @@ function rampKey([low, high]: readonly [string, string]): HTMLElement {
     context.fillStyle = cssColour(cividis(x / 255))
     context.fillRect(x, 0, 1, 1)
   }
-  return element('div', { class: 'ramp-row' }, [low, canvas, high])
+  return element('div', { class: 'ramp-row', attributes: { title: note } }, [low, canvas, high])
 }

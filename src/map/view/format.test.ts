@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { byteClassOf } from './byte-class.ts'
-import { byteCharacter, groupedInteger, hexOffset, iecSize, scaleBar } from './format.ts'
+import { byteCharacter, groupedInteger, hexOffset, iecSize, middleCut, scaleBar } from './format.ts'
 
 test('sizes are in IEC units with at most three digits', () => {
   const cases = [
@@ -35,4 +35,10 @@ test('the scale bar is a power of two of units and fits', () => {
     const { units, pixels } = scaleBar({ scale, pixelsMax: 72 })
     assert.ok(Number.isInteger(Math.log2(units)) && pixels <= 72 && pixels > 36)
   }
+})
+
+test('a long text loses its middle and keeps both ends', () => {
+  assert.equal(middleCut('0123456789', 10), '0123456789')
+  assert.equal(middleCut('0123456789', 9), '0123…6789')
+  assert.equal(middleCut('0123456789', 4), '01…9')
 })

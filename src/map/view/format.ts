@@ -29,6 +29,13 @@ export function groupedInteger(value: number): string {
   return String(Math.trunc(value)).replace(/\B(?=(\d{3})+(?!\d))/g, thinSpace)
 }
 
+/** At most `countMax` (>= 3) characters: a long text loses its middle. */
+export function middleCut(text: string, countMax: number): string {
+  if (text.length <= countMax) return text
+  const tail = Math.floor((countMax - 1) / 2)
+  return `${text.slice(0, countMax - 1 - tail)}…${text.slice(text.length - tail)}`
+}
+
 export function hexByte(byte: number): string {
   return byte.toString(16).padStart(2, '0')
 }

@@ -34,6 +34,8 @@ const keptBonus = 1.6
 /** A new name needs this much more room than it covers; a shown one may stay until it does not fit. */
 const newRoom = 1.15
 const cornerInsetPx = 5
+/** The bar covers this much of the view's top. */
+const barPx = 40
 const cellPx = 64
 
 export function placeLabels<C extends LabelCandidate>(options: {
@@ -64,10 +66,21 @@ export function placeLabels<C extends LabelCandidate>(options: {
   return placed
 }
 
-/** Where the text's top-left corner is in this view, on whole pixels. */
+/**
+ * Where the text's top-left corner is in this view, on whole pixels. A name whose corner is out of view moves along inside
+ * its room: what fills the view still says what it is.
+ */
 export function labelCorner(view: View, candidate: LabelCandidate): { x: number; y: number } {
   const at = toScreen(view, candidate)
-  if (candidate.anchor === 'corner') return { x: Math.round(at.x + cornerInsetPx), y: Math.round(at.y + cornerInsetPx) }
+  if (candidate.anchor === 'corner') {
+    const { scale } = view.camera
+    const lastX = at.x + candidate.roomWidth * scale - candidate.width
+    const lastY = at.y + candidate.roomHeight * scale - candidate.height
+    return {
+      x: Math.round(Math.max(at.x + cornerInsetPx, Math.min(cornerInsetPx, lastX))),
+      y: Math.round(Math.max(at.y + cornerInsetPx, Math.min(barPx + cornerInsetPx, lastY))),
+    }
+  }
   return { x: Math.round(at.x - candidate.width / 2), y: Math.round(at.y - candidate.height / 2) }
 }
 
