@@ -123,6 +123,12 @@ class Cursor:
                 raise self.bad('xattr names do not ascend, or one is none')
         return out
 
+    def text(self):
+        try:
+            return self.rest().decode('utf-8')
+        except UnicodeDecodeError:
+            raise self.bad('not UTF-8')
+
     def place(self):
         return self.varint(MAX >> 4) * 16, self.varint(2**32 - 1)
 
@@ -261,8 +267,8 @@ class Record:
             self.maps[m] = p, count, b[o + 24:o + 56]
         self.content, self.tree, self.metahash = b[392:424], b[424:456], b[456:488]
         self.parent_id, self.id, self.random, self.extras = b[504:536], b[536:568], b[568:584], b[584:616]
-        if self.generation == 1 and (self.parent or any(self.parent_id)):
-            raise bad('the first commit names a parent')
+        if (self.generation == 1) == any(self.parent_id) or self.generation == 1 and self.parent:
+            raise bad('the first commit names a parent, or a later one none')
         numbers = struct.pack('<QqIQ', self.generation, self.seconds, self.nanos, self.n)
         if self.id != sha(b'\7', self.uuid, self.random, self.parent_id, numbers, self.content, self.tree, self.metahash, self.extras):
             raise bad('commit id is not the hash of the record')
@@ -554,14 +560,14 @@ class Brick:
 
 # ---------------------------------------------------------------- entries (sections 8.1 and 9)
 
-NUMBER, TIME, RUNS, BYTES = Cursor.varint, Cursor.time, Cursor.runs, Cursor.rest
+NUMBER, TIME, RUNS, BYTES, TEXT = Cursor.varint, Cursor.time, Cursor.runs, Cursor.rest, Cursor.text
 HASH, U64 = lambda c: c.take(32), lambda c: int.from_bytes(c.take(8), 'little')
 FIELDS = {
     1: ('kind', NUMBER), 2: ('size', NUMBER), 3: ('contentId', HASH), 4: ('target', BYTES), 5: ('rdev', U64), 6: ('link', BYTES),
-    7: ('mode', NUMBER), 8: ('uid', NUMBER), 9: ('gid', NUMBER), 10: ('user', BYTES), 11: ('group', BYTES), 12: ('mtime', TIME),
+    7: ('mode', NUMBER), 8: ('uid', NUMBER), 9: ('gid', NUMBER), 10: ('user', TEXT), 11: ('group', TEXT), 12: ('mtime', TIME),
     13: ('extents', RUNS), 14: ('xattrs', Cursor.xattrs), 15: ('xattrsLeftOut', lambda c: True), 16: ('ctime', TIME),
     17: ('ino', U64), 18: ('dev', U64), 19: ('nlink', NUMBER), 20: ('slot', Cursor.pair), 21: ('flags', NUMBER),
-    22: ('unreadable', BYTES), 23: ('unreadableRanges', RUNS), 24: ('sha256', HASH), 25: ('outgrown', NUMBER)}
+    22: ('unreadable', TEXT), 23: ('unreadableRanges', RUNS), 24: ('sha256', HASH), 25: ('outgrown', NUMBER)}
 IN_ALL = {1, 7, 8, 9, 12, 16, 17, 18, 19}
 OF_KIND = {t: (FILE,) for t in (2, 3, 6, 13, 20, 23, 24, 25)} | {4: (SYMLINK,), 5: (CHAR, BLOCK)}
 

@@ -89,7 +89,7 @@ class Survey {
     // The names of an inode are placed together: which of them holds the content depends on all.
     for (const each of same) {
       const meta = each.after?.meta
-      if (touchedInodes.size > 0 && meta && isLinked(meta) && touchedInodes.has(inodeKey(meta))) found.push(each)
+      if (touchedInodes.size > 0 && meta?.kind === 'file' && touchedInodes.has(inodeKey(meta))) found.push(each)
     }
     return found
   }

@@ -182,3 +182,15 @@ test('names of one inode that were looked at around a change are recorded alike,
   assert.equal(model.entries.get('b')?.size, 999)
   assert.equal(bytesKey(model.entries.get('b')?.linkTo as Uint8Array), 'a')
 })
+
+test('a name that was looked at before its inode got another one is one of both', () => {
+  const model = BrickModel.load([])
+  const single = listed({ path: 'z', ino: 5, size: 10 })
+  const linked = listed({ path: 'a', ino: 5, size: 10, nlink: 2 })
+  placeContents(model, [
+    { key: 'z', before: undefined, after: single },
+    { key: 'a', before: undefined, after: linked },
+  ])
+  assert.deepEqual(model.entries.get('z')?.linkTo, utf8('a'))
+  assert.equal(model.entries.get('z')?.nlink, 2)
+})

@@ -58,16 +58,24 @@ class Batch {
 
   run(): Placing {
     this.#forget()
-    const groups = new Map<string, Listed[]>()
+    const groups = this.#linkedInodes()
     for (const { after } of this.#differences) {
       if (after === undefined) continue
+      const group = groups.size > 0 && after.meta.kind === 'file' ? groups.get(inodeKey(after.meta)) : undefined
       if (after.meta.kind !== 'file') this.#model.set(bareRecord(after.meta))
-      else if (isLinked(after.meta)) append(groups, inodeKey(after.meta), after)
+      else if (group !== undefined) group.push(after)
       else this.#place(after, this.#takeFormer(after.meta, ['path', 'inode']))
     }
     for (const names of groups.values()) this.#placeLinks(names)
     const freed = [...this.#outgrown, ...[...this.#formerByPath.values()].map(({ record }) => record)]
     return { readings: this.#readings, unreadable: this.#unreadable, freed }
+  }
+
+  /** Inodes of several names; a name that was looked at before the others were made belongs to them as well. */
+  #linkedInodes(): Map<string, Listed[]> {
+    const groups = new Map<string, Listed[]>()
+    for (const { after } of this.#differences) if (after && isLinked(after.meta)) groups.set(inodeKey(after.meta), [])
+    return groups
   }
 
   /** Takes what differs out of the model; slots are remembered. */
@@ -183,12 +191,6 @@ const emptyContentId = nodeTools.sha256(new Uint8Array(0))
 
 function isLater(a: Timestamp, b: Timestamp): boolean {
   return a.seconds > b.seconds || (a.seconds === b.seconds && a.nanoseconds > b.nanoseconds)
-}
-
-function append(groups: Map<string, Listed[]>, at: string, listed: Listed): void {
-  const group = groups.get(at)
-  if (group === undefined) groups.set(at, [listed])
-  else group.push(listed)
 }
 
 const noFlags = { torn: false, racy: false, special: false }

@@ -21,8 +21,6 @@ export async function checkHead({ view, pause }: VerifyRequest, damages: DamageL
   for (const [index, slot] of slots.entries()) {
     const part = `superblock slot ${'AB'[index]}`
     if (slot.kind === 'damaged') damages.add({ rule: 'slot', offset: index * slotBytes, detail: slot.why, part })
-    const isFirstMissing = slot.kind === 'empty' && view.record.generation > 1
-    if (isFirstMissing) damages.add({ rule: 'slot', offset: index * slotBytes, detail: 'it is empty', part })
     if (slot.kind === 'valid' && slot.record.generation === view.record.generation) checkCommit(view, slot, damages)
   }
   damages.catch({ part: 'IDENT' }, () => {

@@ -53,6 +53,7 @@ function checkHashes(
   }
 }
 
+const noId = new Uint8Array(0)
 const emptyContentId = nodeTools.sha256(new Uint8Array(0))
 
 /** Records of ENTRIES as they come, in order of keys: a directory before what is in it, a content before its links. */
@@ -115,6 +116,9 @@ class EntriesCheck {
       if (!isEmptyId && unreadable === undefined) fail('entry', path, 'an empty file without the content id of nothing')
       return
     }
+    if (contentId === undefined && unreadable === undefined && entry.unreadableRanges === undefined) {
+      fail('entry', path, 'it has no content id, and nothing says why')
+    }
     if (slot === undefined) return fail('slots', path, `a file of ${size} bytes has no slot`)
     const problem = slotProblem(slot, { size, length: this.#view.record.length })
     if (problem !== undefined) fail('slots', path, problem)
@@ -125,7 +129,7 @@ class EntriesCheck {
     const holder = this.#files.get(bytesKey(linkTo))
     if (holder === undefined)
       return fail('path', path, `${displayPath(linkTo)}, which it links to, is no file before it`)
-    const isSame = holder.contentId === undefined || contentId === undefined || equalBytes(holder.contentId, contentId)
+    const isSame = equalBytes(holder.contentId ?? noId, contentId ?? noId)
     if (holder.size !== size || !isSame) fail('entry', path, `it and ${displayPath(linkTo)} have different content`)
   }
 }

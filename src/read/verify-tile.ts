@@ -74,11 +74,13 @@ export class TileCheck {
 
   #bare(place: TilePlace, kind: number): Uint8Array | undefined {
     const { tile, recorded } = place
-    this.#level2(place, 'zeros')
     if (kind === TileKind.pruned) {
+      place.pages.setChild(place.item, 'unknown')
+      this.#level2(place, 'unknown')
       this.#content.takeTile(tile, { hash: recorded })
       return recorded
     }
+    this.#level2(place, 'zeros')
     const bare = kind === TileKind.unreadable ? TileKind.unreadable : TileKind.hole
     const hash = merkle.subtree({ kind: bare, height: 0 })
     this.#content.takeTile(tile, { hash, bytes: bare === TileKind.hole ? zeros : undefined })
@@ -129,12 +131,16 @@ export class TileCheck {
     pages.setChild(item, ownedBytes === 0 ? 'zeros' : kernel.level4)
   }
 
-  /** The stored level-2 page, where there is one: it is for drawing and may be left out. */
+  /** The stored level-2 page: there exactly where something is owned. */
   #level2({ table, item, tile }: TilePlace, expected: Uint8Array | 'zeros' | 'unknown'): void {
     const pointer = framePointer(table.b, item)
-    if (pointer.offset === 0) return
-    this.#readBytes += frameBytes(pointer.storedLength)
     this.#parts.damages.catch({ part: `overview level 2 page ${tile}`, tile }, () => {
+      if (pointer.offset === 0) {
+        if (typeof expected !== 'string')
+          throw new BrickDamage('node', 'it is missing though bytes of its tile are owned')
+        return
+      }
+      this.#readBytes += frameBytes(pointer.storedLength)
       const stored = this.#view.file.frame(FrameType.overview, pointer, this.#view.record)
       if (stored.length !== level2PageBytes) {
         throw new BrickDamage('frame-limit', `a level-2 page has ${stored.length} bytes`, pointer.offset)

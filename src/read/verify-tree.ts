@@ -54,8 +54,6 @@ interface NodePlace {
   readonly firstTile: number
 }
 
-const barePageOf: PageState = 'zeros'
-
 export class TreeCheck {
   readonly #parts: TreeCheckParts
   readonly #view: BrickView
@@ -176,12 +174,12 @@ export class TreeCheck {
     this.tilesSeen = Math.min(firstTile + count, this.#view.tileCount)
     if (kind === TileKind.pruned) {
       content.takeBare(firstTile, { count, hash: undefined, bytes: 'unknown' })
-      return { hash: recorded, page: barePageOf }
+      return { hash: recorded, page: 'unknown' }
     }
     const bare = kind === TileKind.unreadable ? TileKind.unreadable : TileKind.hole
     const leaf = merkle.subtree({ kind: bare, height: 0 })
     content.takeBare(firstTile, { count, hash: leaf, bytes: bare === TileKind.hole ? 'zeros' : 'unknown' })
-    return { hash: merkle.subtree({ kind: bare, height }), page: barePageOf }
+    return { hash: merkle.subtree({ kind: bare, height }), page: 'zeros' }
   }
 
   #table({ pointer, height }: NodePlace): NodeTable {

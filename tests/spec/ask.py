@@ -3,6 +3,8 @@ import json, os, sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '../../spec'))
 import reader, verifier
 
+reader.time.sleep = lambda seconds: None     # nobody is writing these bricks: no need to wait for a whole head
+
 
 def answer(path, generation=None):
     out = {'verdict': verifier.verdict(os.fsencode(path), generation)}

@@ -28,6 +28,7 @@ const lightCellMin = 0.18
 export class GlyphLayer {
   readonly #batch: QuadBatch
   readonly #shader: Shader
+  readonly #nothing: BufferImageSource
   /** By CSS pixels of a cell; the one used last comes last. */
   readonly #atlases = new Map<number, BufferImageSource>()
   #shownPixels = 0
@@ -37,9 +38,9 @@ export class GlyphLayer {
   readonly #isLight = new Map<number, boolean>()
 
   constructor({ parent, pixel }: { parent: Container; pixel: UniformGroup }) {
-    const nothing = sourceOf({ cellPixels: 0, side: 4, coverage: new Uint8Array(16) })
+    this.#nothing = sourceOf({ cellPixels: 0, side: 4, coverage: new Uint8Array(16) })
     const glProgram = GlProgram.from({ vertex: glyphVertex, fragment: glyphFragment, name: 'glyphs' })
-    this.#shader = new Shader({ glProgram, resources: { uGlyphs: nothing, pixel } })
+    this.#shader = new Shader({ glProgram, resources: { uGlyphs: this.#nothing, pixel } })
     const attributes = [
       ['aRect', 4],
       ['aTexels', 4],
@@ -52,6 +53,7 @@ export class GlyphLayer {
   forget(pixelRatio: number): void {
     this.#pixelRatio = pixelRatio
     this.#shownPixels = 0
+    this.#shader.resources['uGlyphs'] = this.#nothing
     for (const source of this.#atlases.values()) source.destroy()
     this.#atlases.clear()
   }

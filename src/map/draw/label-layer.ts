@@ -4,7 +4,7 @@
  */
 import type { View } from '../view/camera.ts'
 import { toScreen } from '../view/camera.ts'
-import { groupedInteger, iecSize } from '../view/format.ts'
+import { groupedInteger, iecSize, middleCut } from '../view/format.ts'
 import { type LabelCandidate, labelCorner, labelCountMax, placeLabels } from '../view/labels.ts'
 import type { Shape } from '../view/shapes.ts'
 import type { WorldBrick } from '../world.ts'
@@ -19,6 +19,8 @@ const directorySideMin = 44
 /** A directory larger than this share of the view has said its name. */
 const directoryShareMax = 1.1
 const nameLengthMax = 44
+const failureLengthMin = 12
+const failureLengthMax = 160
 
 interface Candidate extends LabelCandidate {
   readonly text: string
@@ -118,16 +120,29 @@ export class LabelLayer {
       if (roomPx < 40 || corner.y < -name.height || corner.y - name.height > view.viewport.height) continue
       const y = corner.y - name.height - 2
       labels.push({ text: info.name, style: 'district', x: corner.x - 3, y, alpha: Math.min(1, (roomPx - 40) / 40) })
-      const detail = districtDetail(info)
       const detailX = corner.x - 3 + name.width + 2
-      if (overlay.measure(detail, 'detail').width + name.width > roomPx + 24) continue
+      const detail = fittingDetail(info, (text) => overlay.measure(text, 'detail').width + name.width <= roomPx + 24)
+      if (detail === undefined) continue
       labels.push({ text: detail, style: 'detail', x: detailX, y: y + 1.5, alpha: 1 })
     }
     return labels
   }
 }
 
+/** What is said of a district beside its name, if it fits; why it failed is said shorter rather than not at all. */
+function fittingDetail(info: WorldBrick['info'], fits: (text: string) => boolean): string | undefined {
+  const detail = districtDetail(info)
+  if (fits(detail)) return detail
+  if (info.state !== 'failed') return undefined
+  for (let count = detail.length - 1; count >= failureLengthMin; count--) {
+    const shorter = middleCut(detail, count)
+    if (fits(shorter)) return shorter
+  }
+  return fits('failed') ? 'failed' : undefined
+}
+
 function districtDetail(info: WorldBrick['info']): string {
+  if (info.state === 'failed') return `failed: ${info.message ?? info.source}`.slice(0, failureLengthMax)
   if (info.generation === 0) return info.source
   return `${info.source}   ${iecSize(info.contentBytes)}   ${groupedInteger(info.entryCount)} entries`
 }

@@ -23,10 +23,11 @@ export function progressWriting(options: { view: View; overlay: Overlay; bricks:
   const { view, overlay } = options
   const labels: OverlayLabel[] = []
   const bars: ProgressBar[] = []
-  for (const { info, rect } of options.bricks) {
-    const width = Math.min(barPixelsMax, rect.width * view.camera.scale - 2 * marginPx)
+  for (const { info, plate } of options.bricks) {
+    const heart = plate.squares.reduce((best, square) => (square.side > best.side ? square : best))
+    const width = Math.min(barPixelsMax, heart.side * view.camera.scale - 2 * marginPx)
     if (info.generation > 0 || width < barPixelsMin) continue
-    const middle = toScreen(view, { x: rect.x + rect.width / 2, y: rect.y + rect.height / 2 })
+    const middle = toScreen(view, { x: plate.x + heart.x + heart.side / 2, y: plate.y + heart.y + heart.side / 2 })
     const { doneBytes, totalBytes } = info.progress ?? { doneBytes: 0, totalBytes: 0 }
     const share = totalBytes === 0 ? 0 : Math.min(1, doneBytes / totalBytes)
     const text = info.state === 'failed' ? (info.message ?? 'failed') : `folding ${Math.floor(100 * share)} %`

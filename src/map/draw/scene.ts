@@ -78,7 +78,8 @@ export function drawScene(surface: Surface, input: SceneInput): void {
   for (const plate of input.plates) {
     for (const square of plate.squares)
       pen.worldRect('plate', squareRect(square, plate), { colour: input.palette.ground })
-    for (const square of plate.read) pen.worldRect('plate', squareRect(square, plate), { colour: input.palette.entry })
+    for (const square of plate.read)
+      pen.worldRect('plate', squareRect(square, plate), { colour: input.palette.entry, alpha: 0.6 })
   }
   for (const drawn of input.frame.under) drawTile(surface, pen, input, drawn, 'under')
   for (const drawn of input.frame.over) drawTile(surface, pen, input, drawn, 'over')

@@ -159,10 +159,12 @@ in vec2 vAt;
 out vec4 oColour;
 void main() {
   float share = 1.0;
-  if (vPattern == 1) share = mod(vAt.x + vAt.y, 7.0) < 1.2 ? 1.0 : 0.0;
+  // Off the middles of pixels, so that no rounding error decides.
+  float along = vAt.x + vAt.y + 0.3;
+  if (vPattern == 1) share = mod(along, 7.0) < 1.6 ? 1.0 : 0.0;
   else if (vPattern == 2) share = mod(vAt.x, 8.0) < 1.5 && mod(vAt.y, 8.0) < 1.5 ? 1.0 : 0.0;
-  else if (vPattern == 3) share = mod(vAt.x + vAt.y, 6.0) < 3.0 ? 1.0 : 0.0;
-  else if (vPattern == 4) share = mod(vAt.x + vAt.y, 4.0) < 1.6 ? 1.0 : 0.0;
+  else if (vPattern == 3) share = mod(along, 6.0) < 3.0 ? 1.0 : 0.0;
+  else if (vPattern == 4) share = mod(along, 4.0) < 1.6 ? 1.0 : 0.0;
   if (share == 0.0) discard;
   oColour = vec4(vColour.rgb * vColour.a, vColour.a);
 }

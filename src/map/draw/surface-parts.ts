@@ -1,6 +1,6 @@
 /** What the surface is made of: the renderer, the layers in drawing order, texture pages with their draws, and the quads. */
 import 'pixi.js/mesh'
-import { type BufferImageSource, Container, GlProgram, Shader, type UniformGroup, WebGLRenderer } from 'pixi.js'
+import { type BufferImageSource, Container, GlProgram, Shader, Ticker, type UniformGroup, WebGLRenderer } from 'pixi.js'
 import { slotsPerPage } from '../tileset/slot-pool.ts'
 import type { Viewport } from '../view/camera.ts'
 import { type LayerTexture, makeLayerTexture } from './layer-texture.ts'
@@ -86,7 +86,11 @@ export async function startRenderer(options: {
     backgroundColor: options.background,
     // Meshes are all that is drawn here: PixiJS needs none of its other parts, which take a quarter of a second to start.
     manageImports: false,
+    // It would take away the textures of tiles that were not drawn for a minute; the tile set keeps account of them.
+    gcActive: false,
   } as never)
+  // Runs every frame, for ever, for the sake of that collector alone.
+  Ticker.system.stop()
   linkPrograms(renderer)
   return renderer
 }

@@ -84,9 +84,15 @@ function shapeOf(options: {
     box: unionBox(boxes),
     heart: squares.reduce((best, square) => (square.side > best.side ? square : best)),
     lines: unionLines(squares),
-    hatched: entry?.flags.includes('unreadable') ? squares : [],
+    hatched: entry?.flags.includes('unreadable') ? contentSquares(entry) : [],
     entry,
   }
+}
+
+/** What of the slot is content, not room to grow. */
+function contentSquares({ slot, size }: EntryOutline): readonly Square[] {
+  const length = Math.min(size, slot.length)
+  return length === 0 ? [] : squaresOf({ start: slot.start, length, countMax: squareCountMaxPerRun })
 }
 
 function unionBox(boxes: readonly Rect[]): Rect {

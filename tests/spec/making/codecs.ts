@@ -91,7 +91,9 @@ function bases(extraBits: readonly number[], start: number): readonly Base[] {
 /** The next six bytes as a number; -1 - position, which is found nowhere, where there are fewer. */
 function sixAt(bytes: Uint8Array, at: number): number {
   if (at + 6 > bytes.length) return -1 - at
-  return bytes.subarray(at, at + 6).reduce((number, byte) => 256 * number + byte, 0)
+  let number = 0
+  for (let i = at; i < at + 6; i++) number = 256 * number + (bytes[i] as number)
+  return number
 }
 
 function matchLength(bytes: Uint8Array, from: number, at: number): number {

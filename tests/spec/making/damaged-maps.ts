@@ -78,6 +78,9 @@ export const damagedMaps: readonly DamagedBrick[] = [
   field('entry-number-left-over', 'A mode of which a byte is left over.', 'empty', (fields) => {
     return fields.map((one) => (one.tag === 7 ? { ...one, value: concatBytes([one.value, Uint8Array.of(0)]) } : one))
   }),
+  field('entry-text-not-utf-8', 'A user name that is no UTF-8.', 'empty', (fields) => {
+    return fields.map((one) => (one.tag === 10 ? { ...one, value: Uint8Array.of(0xff) } : one))
+  }),
   field('entry-no-content-id', 'A file that could be read, without content id.', 'text', (fields) => {
     return fields.filter(({ tag }) => tag !== 3)
   }),
@@ -138,6 +141,15 @@ export const damagedMaps: readonly DamagedBrick[] = [
     readerRule: 'commit',
     opens: 'yes',
     bytes: changed('one-file', { frame: commitFrame((stored) => withByte(stored, 64, 1)) }),
+  },
+  {
+    name: 'parent-other',
+    base: 'two-commits',
+    breaks: 'The commit id of the parent is not that of the COMMIT frame that the parent pointer names.',
+    rule: 'commit',
+    readerRule: 'commit',
+    opens: 'yes',
+    bytes: changed('two-commits', { record: (one) => ({ ...one, parentId: withByte(one.parentId, 0, 0) }) }),
   },
   {
     name: 'history-wrong',

@@ -110,13 +110,28 @@ export function sealedFrame({ type, codec, flags, stored, rawLength, id, epoch }
 }
 
 function draftOf({ type, id, payload, codec = 'smallest' }: NewFrame, epoch: Uint8Array): FrameDraft {
-  const common = { type, id, flags: 0, rawLength: payload.length, epoch }
-  const raw = { ...common, codec: Codec.raw, stored: payload }
-  if (codec === 'raw') return raw
-  const drafts = [
-    raw,
-    { ...common, codec: Codec.zstd, stored: zstdOfRuns(payload) },
-    { ...common, codec: Codec.deflateRaw, stored: deflateFixed(payload) },
-  ]
-  return drafts.reduce((best, draft) => (draft.stored.length < best.stored.length ? draft : best))
+  const encoded = codec === 'raw' ? { codec: Codec.raw, stored: payload } : smallest(payload)
+  return { type, id, flags: 0, rawLength: payload.length, epoch, ...encoded }
+}
+
+interface Encoded {
+  readonly codec: Codec
+  readonly stored: Uint8Array
+}
+
+/** By hash of the payload: most fixtures have most frames in common. */
+const encodings = new Map<string, Encoded>()
+
+function smallest(payload: Uint8Array): Encoded {
+  const key = toHex(nodeTools.sha256(payload))
+  const known = encodings.get(key)
+  if (known !== undefined) return known
+  const zstd = { codec: Codec.zstd, stored: zstdOfRuns(payload) }
+  const deflate = { codec: Codec.deflateRaw, stored: deflateFixed(payload) }
+  const best = [zstd, deflate].reduce<Encoded>(
+    (shortest, encoded) => (encoded.stored.length < shortest.stored.length ? encoded : shortest),
+    { codec: Codec.raw, stored: payload },
+  )
+  encodings.set(key, best)
+  return best
 }
