@@ -66,7 +66,8 @@ export class ContentOutcomes {
     const { contentId: _id, sha256: _sha256, unreadable: told, unreadableRanges: _ranges, ...rest } = entry
     const flags = { ...entry.flags, torn: gathered.torn, racy: how.racy }
     const why = gathered.why ?? (gathered.unreadable.length > 0 ? 'EIO' : told)
-    if (gathered.why !== undefined || gathered.changed) return { ...rest, flags, ...(why !== undefined && { unreadable: why }) }
+    if (gathered.why !== undefined || gathered.changed)
+      return { ...rest, flags, ...(why !== undefined && { unreadable: why }) }
     if (gathered.unreadable.length > 0) {
       return { ...rest, flags, unreadable: 'EIO', unreadableRanges: mergeRuns(gathered.unreadable) }
     }

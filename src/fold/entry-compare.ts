@@ -40,7 +40,9 @@ function sameMeta(a: EntryMeta, b: EntryMeta): boolean {
     sameTime(a.ctime, b.ctime) &&
     equalBytes(a.target ?? noBytes, b.target ?? noBytes) &&
     a.xattrs.length === b.xattrs.length &&
-    a.xattrs.every((x, i) => equalBytes(x.name, b.xattrs[i]?.name ?? noBytes) && equalBytes(x.value, b.xattrs[i]?.value ?? noBytes))
+    a.xattrs.every(
+      (x, i) => equalBytes(x.name, b.xattrs[i]?.name ?? noBytes) && equalBytes(x.value, b.xattrs[i]?.value ?? noBytes),
+    )
   )
 }
 

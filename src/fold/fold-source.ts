@@ -75,7 +75,11 @@ function openOrCreate(request: FoldRequest, source: Source): OpenBrick {
   }
 }
 
-function refuseOtherSource({ writer, recovery }: ReturnType<typeof openBrick>, request: FoldRequest, source: Source): void {
+function refuseOtherSource(
+  { writer, recovery }: ReturnType<typeof openBrick>,
+  request: FoldRequest,
+  source: Source,
+): void {
   const { meta } = new BrickView(writer.file, recovery.head)
   if (meta.kind === source.kind && equalBytes(meta.source, absolutePath(source))) return
   const shown = displayPath(request.brick)
@@ -123,7 +127,10 @@ function onlyFile(source: Source, listed: Listed | undefined): Listed {
   const shown = displayPath(absolutePath(source))
   if (listed === undefined) throw new FoundryError('SOURCE_MISSING', `${shown} is not there any more.`)
   if (listed.meta.kind === 'file') return listed
-  throw new FoundryError('SOURCE_KIND', `${shown} was a file and is a ${listed.meta.kind} now. Fold it into another brick.`)
+  throw new FoundryError(
+    'SOURCE_KIND',
+    `${shown} was a file and is a ${listed.meta.kind} now. Fold it into another brick.`,
+  )
 }
 
 function inodeOfFd(fd: number): { dev: bigint; ino: bigint } {

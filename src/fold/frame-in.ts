@@ -1,7 +1,7 @@
 /** Reads frames of the brick that is being written, earlier frames of the same commit included. */
 import { readSync } from 'node:fs'
-import { decodeFrame, type FrameType } from '../brick/frame.ts'
 import { BrickDamage } from '../brick/damage.ts'
+import { decodeFrame, type FrameType } from '../brick/frame.ts'
 import { frameHeaderBytes, type Pointer } from '../brick/pointer.ts'
 import type { BrickOutput } from './frame-out.ts'
 

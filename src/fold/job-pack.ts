@@ -89,7 +89,12 @@ export function packPieces(pieces: readonly Piece[]): PackedPieces {
 
 export function* unpackPieces(packed: PackedPieces): Generator<Piece> {
   for (let i = 0; i < packed.length; i += numbersPerPiece) {
-    const [file, fileOffset, at, length] = packed.subarray(i, i + numbersPerPiece) as unknown as [number, number, number, number]
+    const [file, fileOffset, at, length] = packed.subarray(i, i + numbersPerPiece) as unknown as [
+      number,
+      number,
+      number,
+      number,
+    ]
     yield { file, fileOffset, at, length }
   }
 }

@@ -12,7 +12,8 @@ export interface LeafItem {
 }
 
 export function leafItem(context: FoldContext, root: TreeRoot | undefined, leaf: number): LeafItem {
-  if (root === undefined || leaf >= fanOut ** (root.height - 1)) return { previous: { kind: TileKind.absent }, page: noPointer }
+  if (root === undefined || leaf >= fanOut ** (root.height - 1))
+    return { previous: { kind: TileKind.absent }, page: noPointer }
   let previous: PreviousNode = root.pointer
   let page = root.top
   for (let height = root.height; height > 1; height--) {
@@ -20,7 +21,10 @@ export function leafItem(context: FoldContext, root: TreeRoot | undefined, leaf:
     const { table } = openNode(context, { height, index: 0, generation: 0 }, previous)
     const child = Math.floor(leaf / fanOut ** (height - 2)) % fanOut
     const node = framePointer(table.a, child)
-    previous = node.offset === 0 ? { kind: bareKind(table.a.kinds[child] as number) } : { node, hashes: hashesPointer(table.a, child) }
+    previous =
+      node.offset === 0
+        ? { kind: bareKind(table.a.kinds[child] as number) }
+        : { node, hashes: hashesPointer(table.a, child) }
     page = framePointer(table.b, child)
   }
   return { previous, page }

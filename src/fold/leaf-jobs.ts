@@ -1,11 +1,11 @@
 /** Turns a plan into jobs, one leaf at a time: what to read, where it goes, what is owned. */
 import { must } from '../base/assert.ts'
+import { bytesKey } from '../base/bytes.ts'
 import type { EntryMeta, Run } from '../base/entry.ts'
 import type { EntryRecord } from '../brick/entry-record.ts'
-import { bytesKey } from '../base/bytes.ts'
 import { packFiles, packPieces, packRuns } from './job-pack.ts'
-import { type JobFile, type LeafJob, type OwnedRun, type Piece, TileAction } from './leaf-job.ts'
 import type { LeafItem } from './leaf-items.ts'
+import { type JobFile, type LeafJob, type OwnedRun, type Piece, TileAction } from './leaf-job.ts'
 import type { BrickModel, PathKey } from './model.ts'
 import { fanOut as leafTiles } from './node-edit.ts'
 import type { Reading } from './placing.ts'
@@ -94,7 +94,8 @@ class JobDraft {
     if (reading === undefined && !isThere) return
     for (const run of ownedRuns(entry)) {
       this.#owned.push({ at: at + run.start, length: run.length })
-      if (reading !== undefined) this.#addPiece(reading, { fileOffset: run.start, at: at + run.start, length: run.length })
+      if (reading !== undefined)
+        this.#addPiece(reading, { fileOffset: run.start, at: at + run.start, length: run.length })
     }
     if (reading !== undefined) this.#file(reading)
   }
@@ -140,7 +141,8 @@ class JobDraft {
     if (known !== undefined) return known
     const { meta, content } = reading.listed
     const index = this.#files.length
-    const isWhole = reading.slot.start >= this.#leafStart && reading.slot.start + meta.size <= this.#leafStart + leafBytes
+    const isWhole =
+      reading.slot.start >= this.#leafStart && reading.slot.start + meta.size <= this.#leafStart + leafBytes
     this.#files.push({
       wanted: wantedOf(meta),
       digest: isWhole ? 'whole' : 'none',

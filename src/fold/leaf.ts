@@ -17,8 +17,8 @@ import {
   type BareKind,
   closeNode,
   type FoldContext,
-  fanOut as leafTiles,
   hashAt,
+  fanOut as leafTiles,
   type NodeEdit,
   openNode,
   pointerAt,
@@ -148,7 +148,12 @@ function foldBytes({ edit, job, changed }: Leaf, tile: number, ownership: Owners
   if (!same) changed[tile] = 1
   hashAt(edit, tile).set(hash)
   if (fill) setBare(edit, table.a, tile, { kind: TileKind.fill, fill: bytes[0] as number })
-  else setFrame(edit, table.a, tile, { type: FrameType.data, id: frameId(0, job.leafIndex * leafTiles + tile), payload: bytes })
+  else
+    setFrame(edit, table.a, tile, {
+      type: FrameType.data,
+      id: frameId(0, job.leafIndex * leafTiles + tile),
+      payload: bytes,
+    })
 }
 
 function foldOverview({ edit, job, changed }: Leaf, tile: number, ownership: Ownership): void {

@@ -21,7 +21,9 @@ async function differ(before: Tree, lister: Lister, asked: readonly string[]): P
     model.set({ ...meta, ...contentId, flags: { torn: false, racy: false, special: false }, grown: 0, unknown: [] })
   }
   const found = await findDifferences(model, lister, { scopes: asked.map(scopeOf), pause: async () => undefined })
-  return found.map(({ key, before: old, after }) => `${old === undefined ? '+' : after === undefined ? '-' : '~'} ${key}`)
+  return found.map(
+    ({ key, before: old, after }) => `${old === undefined ? '+' : after === undefined ? '-' : '~'} ${key}`,
+  )
 }
 
 function scopeOf(text: string): Scope {
@@ -37,7 +39,16 @@ function listerOf(tree: Tree): Lister {
     const nlink = Object.values(tree).filter((other) => other === what).length
     const children = Object.keys(tree).filter((other) => other !== '' && parentOf(other) === path).length
     const time = { seconds: kind === 'dir' ? children : 0, nanoseconds: 0 }
-    return { meta: metaOf({ path: utf8(path), kind, ino: BigInt(inode), nlink, mtime: time, ctime: { seconds: nlink, nanoseconds: 0 } }) }
+    return {
+      meta: metaOf({
+        path: utf8(path),
+        kind,
+        ino: BigInt(inode),
+        nlink,
+        mtime: time,
+        ctime: { seconds: nlink, nanoseconds: 0 },
+      }),
+    }
   }
   return {
     stat: (path) => listed(bytesKey(path)),
@@ -55,7 +66,9 @@ function parentOf(path: string): string {
   return path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : ''
 }
 
-function metaOf(known: Partial<EntryMeta> & Pick<EntryMeta, 'path' | 'kind' | 'ino' | 'nlink' | 'mtime' | 'ctime'>): EntryMeta {
+function metaOf(
+  known: Partial<EntryMeta> & Pick<EntryMeta, 'path' | 'kind' | 'ino' | 'nlink' | 'mtime' | 'ctime'>,
+): EntryMeta {
   const ids = { uid: 0, gid: 0, userName: '', groupName: '', dev: 1n, rdev: 0n }
   return { mode: 0o644, size: 0, xattrs: [], ...ids, ...known }
 }
@@ -103,7 +116,12 @@ test('a directory that is gone takes its subtree along', async () => {
 
 test('all names of a changed inode are different, whichever was hinted', async () => {
   const before = { '': 'dir 1', a: 'file 2', b: 'file 2', c: 'file 3' }
-  await check(before, { '': 'dir 1', a: 'file 2', b: 'file 2', c: 'file 3', z: 'file 2' }, ['z'], ['~ ', '~ a', '~ b', '+ z'])
+  await check(
+    before,
+    { '': 'dir 1', a: 'file 2', b: 'file 2', c: 'file 3', z: 'file 2' },
+    ['z'],
+    ['~ ', '~ a', '~ b', '+ z'],
+  )
   await check(before, { '': 'dir 1', b: 'file 2', c: 'file 3' }, ['a'], ['~ ', '- a', '~ b'])
 })
 

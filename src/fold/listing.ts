@@ -175,7 +175,8 @@ class Survey {
     }
     const directories = new Map<PathKey, boolean>([['', true]])
     for (const [key, after] of this.#seen) {
-      if (after !== undefined && key !== '' && !this.#isDirectory(keyOfParent(key), directories)) this.#seen.set(key, undefined)
+      if (after !== undefined && key !== '' && !this.#isDirectory(keyOfParent(key), directories))
+        this.#seen.set(key, undefined)
     }
   }
 

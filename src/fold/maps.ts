@@ -1,11 +1,10 @@
 /** ENTRIES and SLOTS of a commit, from what differs between the model and the last commit. */
-import { equalBytes } from '../base/bytes.ts'
+import { bytesKey, compareBytes, equalBytes } from '../base/bytes.ts'
 import type { MapRoot } from '../brick/commit-record.ts'
-import { encodeEntry, type EntryRecord, keyOfPath } from '../brick/entry-record.ts'
+import { type EntryRecord, encodeEntry, keyOfPath } from '../brick/entry-record.ts'
 import { encodeSlotRecord, slotKey } from '../brick/map-records.ts'
 import { emptyMap, type MapChange, updateMap } from '../brick/page-map.ts'
 import { frameBytes, type Pointer } from '../brick/pointer.ts'
-import { bytesKey, compareBytes } from '../base/bytes.ts'
 import type { BrickWriter } from '../store/brick-writer.ts'
 import type { BrickModel, PathKey } from './model.ts'
 

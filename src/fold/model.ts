@@ -7,8 +7,8 @@
 import { must } from '../base/assert.ts'
 import { bytesKey } from '../base/bytes.ts'
 import type { EntryMeta } from '../base/entry.ts'
-import { BrickDamage } from '../brick/damage.ts'
 import type { CommitCounts } from '../brick/commit-extras.ts'
+import { BrickDamage } from '../brick/damage.ts'
 import { type EntryRecord, parentPath } from '../brick/entry-record.ts'
 import { SlotSpace } from '../layout/slot-space.ts'
 

@@ -62,7 +62,16 @@ export interface NodePlace {
 
 export function openNode(context: FoldContext, place: NodePlace, previous: PreviousNode): NodeEdit {
   const { output, merkle } = context
-  const rest = { context, ...place, previous, out: new FrameOut(output), chunks: new Map(), placed: [], touched: false, replacedBytes: 0 }
+  const rest = {
+    context,
+    ...place,
+    previous,
+    out: new FrameOut(output),
+    chunks: new Map(),
+    placed: [],
+    touched: false,
+    replacedBytes: 0,
+  }
   if ('kind' in previous) {
     const hash = merkle.subtree({ kind: previous.kind, height: place.height - 1, fillByte: 0 })
     const hashes = new Uint8Array(fanOut * 32)
@@ -208,14 +217,21 @@ function writeGroups(edit: NodeEdit): Map<number, Uint8Array> {
     reduced.set(group, reducePage(context.kernel, page))
     if (equalBytes(page, before)) continue
     if (isEmptyPage(page)) setBare(edit, table.c, group, { kind: TileKind.absent })
-    else setFrame(edit, table.c, group, { type: FrameType.overview, id: frameId(4 * height, index * groupSize + group), payload: page })
+    else
+      setFrame(edit, table.c, group, {
+        type: FrameType.overview,
+        id: frameId(4 * height, index * groupSize + group),
+        payload: page,
+      })
   }
   return reduced
 }
 
 /** A fresh page; zeros where there is none. */
 export function readPage(context: FoldContext, pointer: Pointer): Uint8Array {
-  return pointer.offset === 0 ? new Uint8Array(level4PageBytes) : readFrame(context.output, FrameType.overview, pointer).slice()
+  return pointer.offset === 0
+    ? new Uint8Array(level4PageBytes)
+    : readFrame(context.output, FrameType.overview, pointer).slice()
 }
 
 /** The kind that stands for everything beneath, where all items have it and none holds bytes. */

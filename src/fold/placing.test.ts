@@ -20,14 +20,28 @@ const time = { seconds: 1, nanoseconds: 0 }
 
 function listed({ path, ino, size, nlink = 1, unreadable }: FileIs): Listed {
   const ids = { uid: 0, gid: 0, userName: '', groupName: '', dev: 1n, rdev: 0n }
-  const meta: EntryMeta = { path: utf8(path), kind: 'file', mode: 0o644, ...ids, size, mtime: time, ctime: time, ino: BigInt(ino), nlink, xattrs: [] }
+  const meta: EntryMeta = {
+    path: utf8(path),
+    kind: 'file',
+    mode: 0o644,
+    ...ids,
+    size,
+    mtime: time,
+    ctime: time,
+    ino: BigInt(ino),
+    nlink,
+    xattrs: [],
+  }
   return { meta: unreadable === undefined ? meta : { ...meta, unreadable } }
 }
 
 /** A model that holds these files, read once. */
 function modelOf(files: readonly FileIs[]): BrickModel {
   const model = BrickModel.load([])
-  placeContents(model, files.map((file) => ({ key: file.path, before: undefined, after: listed(file) })))
+  placeContents(
+    model,
+    files.map((file) => ({ key: file.path, before: undefined, after: listed(file) })),
+  )
   for (const [key, entry] of [...model.entries]) if (entry.linkTo === undefined) readAs(model, key, 7)
   return model
 }
@@ -77,15 +91,32 @@ test('a file that is renamed keeps its place, and is read again', () => {
 test('a path has the better right to a slot than an inode that left it', () => {
   const model = modelOf([{ path: 'a', ino: 1, size: 5000 }])
   const slot = slotOf(model, 'a')
-  change(model, ['a', 'b'], [{ path: 'a', ino: 2, size: 10 }, { path: 'b', ino: 1, size: 5000 }])
+  change(
+    model,
+    ['a', 'b'],
+    [
+      { path: 'a', ino: 2, size: 10 },
+      { path: 'b', ino: 1, size: 5000 },
+    ],
+  )
   assert.deepEqual(slotOf(model, 'a'), slot)
   assert.notDeepEqual(slotOf(model, 'b'), slot)
 })
 
 test('two files that swap their names keep the places of the names', () => {
-  const model = modelOf([{ path: 'a', ino: 1, size: 100 }, { path: 'b', ino: 2, size: 100 }])
+  const model = modelOf([
+    { path: 'a', ino: 1, size: 100 },
+    { path: 'b', ino: 2, size: 100 },
+  ])
   const [a, b] = [slotOf(model, 'a'), slotOf(model, 'b')]
-  const placing = change(model, ['a', 'b'], [{ path: 'a', ino: 2, size: 100 }, { path: 'b', ino: 1, size: 100 }])
+  const placing = change(
+    model,
+    ['a', 'b'],
+    [
+      { path: 'a', ino: 2, size: 100 },
+      { path: 'b', ino: 1, size: 100 },
+    ],
+  )
   assert.deepEqual([slotOf(model, 'a'), slotOf(model, 'b')], [a, b])
   assert.deepEqual(readPaths(placing), ['a', 'b'])
 })
@@ -94,17 +125,33 @@ test('a file that outgrows its slot gets another one with room to grow, and give
   const model = modelOf([{ path: 'a', ino: 1, size: 100 }])
   const slot = slotOf(model, 'a')
   const placing = change(model, ['a'], [{ path: 'a', ino: 1, size: 1000 }])
-  assert.deepEqual(placing.freed.map((record) => record.slot), [slot])
+  assert.deepEqual(
+    placing.freed.map((record) => record.slot),
+    [slot],
+  )
   assert.equal(model.entries.get('a')?.grown, 1)
   assert.ok((slotOf(model, 'a')?.length ?? 0) >= 1250)
 })
 
 test('a path that begins like a note of our own is a path as any other', () => {
-  const model = modelOf([{ path: 'x', ino: 1, size: 100 }, { path: 'former:x', ino: 2, size: 100 }])
+  const model = modelOf([
+    { path: 'x', ino: 1, size: 100 },
+    { path: 'former:x', ino: 2, size: 100 },
+  ])
   const slots = [slotOf(model, 'x'), slotOf(model, 'former:x')]
-  const placing = change(model, ['x', 'former:x'], [{ path: 'x', ino: 1, size: 90_000 }, { path: 'former:x', ino: 2, size: 90 }])
+  const placing = change(
+    model,
+    ['x', 'former:x'],
+    [
+      { path: 'x', ino: 1, size: 90_000 },
+      { path: 'former:x', ino: 2, size: 90 },
+    ],
+  )
   assert.deepEqual(slotOf(model, 'former:x'), slots[1])
-  assert.deepEqual(placing.freed.map((record) => record.slot), [slots[0]])
+  assert.deepEqual(
+    placing.freed.map((record) => record.slot),
+    [slots[0]],
+  )
   const gone = change(model, ['x', 'former:x'], [{ path: 'x', ino: 1, size: 900_000 }])
   assert.equal(gone.freed.length, 2)
 })
@@ -122,12 +169,18 @@ test('an unreadable file has a slot of its size and is not read', () => {
   const model = modelOf([])
   const placing = change(model, ['a'], [{ path: 'a', ino: 1, size: 70_000, unreadable: 'EACCES' }])
   assert.deepEqual(readPaths(placing), [])
-  assert.deepEqual(placing.unreadable.map(({ holder }) => holder), ['a'])
+  assert.deepEqual(
+    placing.unreadable.map(({ holder }) => holder),
+    ['a'],
+  )
   assert.ok(slotOf(model, 'a'))
 })
 
 test('the names of one inode share one content, held by the one with the smallest key', () => {
-  const model = modelOf([{ path: 'b', ino: 1, size: 100, nlink: 2 }, { path: 'a', ino: 1, size: 100, nlink: 2 }])
+  const model = modelOf([
+    { path: 'b', ino: 1, size: 100, nlink: 2 },
+    { path: 'a', ino: 1, size: 100, nlink: 2 },
+  ])
   assert.equal(slotOf(model, 'b'), undefined)
   assert.deepEqual(model.entries.get('b')?.linkTo, utf8('a'))
   assert.deepEqual(model.entries.get('b')?.contentId, model.entries.get('a')?.contentId)
@@ -135,17 +188,30 @@ test('the names of one inode share one content, held by the one with the smalles
 })
 
 test('a new name with a smaller key takes the content over, place and all', () => {
-  const model = modelOf([{ path: 'm', ino: 1, size: 100, nlink: 2 }, { path: 'n', ino: 1, size: 100, nlink: 2 }])
+  const model = modelOf([
+    { path: 'm', ino: 1, size: 100, nlink: 2 },
+    { path: 'n', ino: 1, size: 100, nlink: 2 },
+  ])
   const slot = slotOf(model, 'm')
   const names = ['a', 'm', 'n']
-  const placing = change(model, names, names.map((path) => ({ path, ino: 1, size: 100, nlink: 3 })))
+  const placing = change(
+    model,
+    names,
+    names.map((path) => ({ path, ino: 1, size: 100, nlink: 3 })),
+  )
   assert.deepEqual(slotOf(model, 'a'), slot)
-  assert.deepEqual(names.map((name) => model.entries.get(name)?.linkTo && bytesKey(model.entries.get(name)?.linkTo as Uint8Array)), [undefined, 'a', 'a'])
+  assert.deepEqual(
+    names.map((name) => model.entries.get(name)?.linkTo && bytesKey(model.entries.get(name)?.linkTo as Uint8Array)),
+    [undefined, 'a', 'a'],
+  )
   assert.deepEqual(placing.freed, [])
 })
 
 test('when the name that holds a content goes, the next one takes it over', () => {
-  const model = modelOf([{ path: 'a', ino: 1, size: 100, nlink: 2 }, { path: 'b', ino: 1, size: 100, nlink: 2 }])
+  const model = modelOf([
+    { path: 'a', ino: 1, size: 100, nlink: 2 },
+    { path: 'b', ino: 1, size: 100, nlink: 2 },
+  ])
   const slot = slotOf(model, 'a')
   const placing = change(model, ['a', 'b'], [{ path: 'b', ino: 1, size: 100 }])
   assert.deepEqual(slotOf(model, 'b'), slot)
@@ -154,9 +220,19 @@ test('when the name that holds a content goes, the next one takes it over', () =
 })
 
 test('when another file takes the place of the name that holds a content, both have one', () => {
-  const model = modelOf([{ path: 'a', ino: 1, size: 100, nlink: 2 }, { path: 'b', ino: 1, size: 100, nlink: 2 }])
+  const model = modelOf([
+    { path: 'a', ino: 1, size: 100, nlink: 2 },
+    { path: 'b', ino: 1, size: 100, nlink: 2 },
+  ])
   const slot = slotOf(model, 'a')
-  const placing = change(model, ['a', 'b'], [{ path: 'a', ino: 9, size: 50 }, { path: 'b', ino: 1, size: 100 }])
+  const placing = change(
+    model,
+    ['a', 'b'],
+    [
+      { path: 'a', ino: 9, size: 50 },
+      { path: 'b', ino: 1, size: 100 },
+    ],
+  )
   assert.deepEqual(slotOf(model, 'a'), slot)
   assert.notDeepEqual(slotOf(model, 'b'), slot)
   assert.deepEqual(readPaths(placing).sort(), ['a', 'b'])
@@ -178,7 +254,10 @@ test('names of one inode that were looked at around a change are recorded alike,
     { key: 'a', before: undefined, after: before },
     { key: 'b', before: undefined, after },
   ])
-  assert.deepEqual(readings.map(({ listed: { meta } }) => [bytesKey(meta.path), meta.size]), [['a', 999]])
+  assert.deepEqual(
+    readings.map(({ listed: { meta } }) => [bytesKey(meta.path), meta.size]),
+    [['a', 999]],
+  )
   assert.equal(model.entries.get('b')?.size, 999)
   assert.equal(bytesKey(model.entries.get('b')?.linkTo as Uint8Array), 'a')
 })

@@ -110,7 +110,9 @@ class Batch {
   }
 
   get #afterOf(): ReadonlyMap<PathKey, Listed> {
-    this.#afters ??= new Map(this.#differences.flatMap(({ key, after }) => (after === undefined ? [] : [[key, after] as const])))
+    this.#afters ??= new Map(
+      this.#differences.flatMap(({ key, after }) => (after === undefined ? [] : [[key, after] as const])),
+    )
     return this.#afters
   }
   #afters: ReadonlyMap<PathKey, Listed> | undefined
@@ -164,7 +166,10 @@ class Batch {
     if (shape === undefined) return undefined
     const start = this.#model.space.takeBeside(shape, this.#neighbourEnd(meta))
     if (start === undefined) {
-      throw new FoundryError('BRICK_LIMIT', `${displayPath(meta.path)} does not fit: a brick's space ends at 2^47 bytes. Exclude something.`)
+      throw new FoundryError(
+        'BRICK_LIMIT',
+        `${displayPath(meta.path)} does not fit: a brick's space ends at 2^47 bytes. Exclude something.`,
+      )
     }
     this.#cursor = start + shape.length
     return { start, length: shape.length }

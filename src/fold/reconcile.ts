@@ -15,8 +15,8 @@ import type { BrickMeta } from '../brick/meta.ts'
 import type { Head } from '../store/brick-file.ts'
 import { diskError } from '../store/brick-writer.ts'
 import { ContentOutcomes } from './contents.ts'
-import type { LeafJob, LeafResult } from './leaf-job.ts'
 import { leafItem } from './leaf-items.ts'
+import type { LeafJob, LeafResult } from './leaf-job.ts'
 import { type JobPlan, planJob } from './leaf-jobs.ts'
 import type { LeafPool } from './leaf-pool.ts'
 import { type Difference, findDifferences, type Lister, type Scope } from './listing.ts'
@@ -62,7 +62,12 @@ export interface ReconcileRequest {
 
 export type ReconcileResult =
   | { readonly kind: 'unchanged' }
-  | { readonly kind: 'committed'; readonly head: Head; readonly dirty: readonly Run[]; readonly racy: readonly Uint8Array[] }
+  | {
+      readonly kind: 'committed'
+      readonly head: Head
+      readonly dirty: readonly Run[]
+      readonly racy: readonly Uint8Array[]
+    }
 
 /** Errors: CANCELLED, DISK_FULL, DISK_FAILED, SOURCE_*, BRICK_*; after any of them the brick must be closed. */
 export async function reconcile(brick: OpenBrick, request: ReconcileRequest): Promise<ReconcileResult> {
@@ -141,7 +146,8 @@ class Reconcile {
     this.#tree = root
     this.#length = length
     this.#replacedBytes += replacedBytes
-    for (const { start, count } of changedRanges) this.#dirtyRuns.push({ start: start * fanOut, length: count * fanOut })
+    for (const { start, count } of changedRanges)
+      this.#dirtyRuns.push({ start: start * fanOut, length: count * fanOut })
     return outcomes.apply(model, placing.readings, (entry) => this.#isRacy(entry))
   }
 
@@ -195,7 +201,9 @@ class Reconcile {
 
   #jobPlan(placing: Placing, accept: LeafJob['accept']): JobPlan {
     const readings = new Map<PathKey, Reading>(placing.readings.map((reading) => [reading.holder, reading]))
-    const large = placing.readings.filter(({ slot }) => slot.length > 65_536).sort((a, b) => a.slot.start - b.slot.start)
+    const large = placing.readings
+      .filter(({ slot }) => slot.length > 65_536)
+      .sort((a, b) => a.slot.start - b.slot.start)
     return {
       model: this.#brick.model,
       generation: this.#brick.writer.generation,
@@ -220,7 +228,13 @@ class Reconcile {
     const { clock, reason, commit } = this.#request
     const maps = writeMaps(writer, model, this.#before)
     const head = writer.head
-    if (head !== undefined && commit === 'changed' && maps.changedEntries === 0 && this.#dirtyTiles.size === 0 && this.#dirtyRuns.length === 0) {
+    if (
+      head !== undefined &&
+      commit === 'changed' &&
+      maps.changedEntries === 0 &&
+      this.#dirtyTiles.size === 0 &&
+      this.#dirtyRuns.length === 0
+    ) {
       return { kind: 'unchanged' }
     }
     const tree = must(this.#tree, 'the directory of a commit')

@@ -14,10 +14,7 @@ const coveragePlane = planeCount - 1
 /** Puts a chunk at place 0..15 of a page. */
 export function patchPage(page: Uint8Array, place: number, chunk: Uint8Array): void {
   for (let plane = 0; plane < planeCount; plane++) {
-    page.set(
-      chunk.subarray(plane * chunkTexels, (plane + 1) * chunkTexels),
-      plane * pageTexels + place * chunkTexels,
-    )
+    page.set(chunk.subarray(plane * chunkTexels, (plane + 1) * chunkTexels), plane * pageTexels + place * chunkTexels)
   }
 }
 
@@ -29,7 +26,10 @@ export function reducePage(kernel: Kernel, page: Uint8Array): Uint8Array {
 
 /** Nothing owned: such a page is not stored. */
 export function isEmptyPage(page: Uint8Array): boolean {
-  return page.indexOf(0) === coveragePlane * pageTexels || isZero(page.subarray(coveragePlane * pageTexels, planeCount * pageTexels))
+  return (
+    page.indexOf(0) === coveragePlane * pageTexels ||
+    isZero(page.subarray(coveragePlane * pageTexels, planeCount * pageTexels))
+  )
 }
 
 function isZero(bytes: Uint8Array): boolean {

@@ -22,7 +22,10 @@ test('a run inside one leaf marks its tiles and nothing else', () => {
   const plan = new TilePlan()
   plan.markBare({ start: 250, count: 3 }, 'hole')
   assert.deepEqual(plan.ranges, [])
-  assert.deepEqual([249, 250, 252, 253].map((tile) => actionOf(plan, tile)), [0, 3, 3, 0])
+  assert.deepEqual(
+    [249, 250, 252, 253].map((tile) => actionOf(plan, tile)),
+    [0, 3, 3, 0],
+  )
 })
 
 test('whole leaves are one range, however many', () => {
@@ -62,7 +65,8 @@ test('the last mark of a tile is what counts, whatever marks came before', () =>
           expected.fill(TileAction[kind], start, start + count)
         }
       }
-      for (let tile = 0; tile < expected.length; tile++) assert.equal(actionOf(plan, tile), expected[tile], `tile ${tile}`)
+      for (let tile = 0; tile < expected.length; tile++)
+        assert.equal(actionOf(plan, tile), expected[tile], `tile ${tile}`)
     }),
   )
 })

@@ -135,10 +135,15 @@ function buildNode(build: Build, place: Place, { item, ranges, use }: NodeTask):
     }
     const old = childOf(edit, child)
     const hash = hashAt(edit, child).slice()
-    const oldItem = 'kind' in old.previous
-      ? { kind: old.previous.kind, pointer: noNode, page: noPointer, hash }
-      : { kind: TileKind.stored, pointer: old.previous, page: old.page, hash }
-    setChild(edit, child, buildNode(build, { height: place.height - 1, index }, { item: oldItem, ranges: touching, use: 'child' }))
+    const oldItem =
+      'kind' in old.previous
+        ? { kind: old.previous.kind, pointer: noNode, page: noPointer, hash }
+        : { kind: TileKind.stored, pointer: old.previous, page: old.page, hash }
+    setChild(
+      edit,
+      child,
+      buildNode(build, { height: place.height - 1, index }, { item: oldItem, ranges: touching, use: 'child' }),
+    )
   }
   const result = closeNode(edit, item.page, use)
   build.replacedBytes += result.replacedBytes
@@ -160,7 +165,11 @@ function buildLeaf(build: Build, index: number, { item, ranges, use }: NodeTask)
     const edit = openNode(build.context, { height: 1, index, generation: build.generation }, item.pointer)
     return closeNode(edit, item.page, 'root')
   }
-  const edit = openNode(build.context, { height: 1, index, generation: build.generation }, { kind: bareKind(result?.kind ?? item.kind) })
+  const edit = openNode(
+    build.context,
+    { height: 1, index, generation: build.generation },
+    { kind: bareKind(result?.kind ?? item.kind) },
+  )
   return closeNode(edit, noPointer, 'root')
 }
 

@@ -6,8 +6,8 @@
  */
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { FoundryError } from '../base/errors.ts'
 import { displayPath } from '../base/bytes.ts'
+import { FoundryError } from '../base/errors.ts'
 import { type Commit, parseCommitPayload } from '../brick/commit.ts'
 import type { CommitRecord } from '../brick/commit-record.ts'
 import { BrickDamage } from '../brick/damage.ts'
@@ -112,10 +112,7 @@ export class BrickFile {
     pointer: Pointer,
     commit: CommitBounds,
   ): { codec: number; stored: Uint8Array; rawLength: number } {
-    const { header, stored } = openFrame(
-      this.#frameBytes(type, pointer, commit),
-      this.#expect(type, pointer, commit),
-    )
+    const { header, stored } = openFrame(this.#frameBytes(type, pointer, commit), this.#expect(type, pointer, commit))
     return { codec: header.codec, stored, rawLength: header.rawLength }
   }
 

@@ -5,7 +5,18 @@
  * is retried on the same descriptor, the caller closes it and opens again. A new brick has a temporary name until its
  * first commit, and is gone without a trace if that never comes.
  */
-import { closeSync, constants, fdatasyncSync, fstatSync, fsyncSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  fdatasyncSync,
+  fstatSync,
+  fsyncSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs'
 import { assert, must } from '../base/assert.ts'
 import { displayPath } from '../base/bytes.ts'
 import type { Timestamp } from '../base/entry.ts'
@@ -24,8 +35,8 @@ import { BrickFile, type Head } from './brick-file.ts'
 import { extendHistory } from './history.ts'
 import { removeLeftovers, temporaryName } from './leftovers.ts'
 import { nodeTools } from './node-tools.ts'
-import { WritingPages } from './writing-pages.ts'
 import { type Recovery, recover, writeSlot } from './recover.ts'
+import { WritingPages } from './writing-pages.ts'
 
 /** What a new commit says; the writer adds identity, history and the pointers of its own frames. */
 export interface NewCommit {
@@ -58,7 +69,14 @@ export class BrickWriter {
   #pages: WritingPages | undefined
   #closed = false
 
-  private constructor(parts: { file: BrickFile; ident: { uuid: Uint8Array; epoch: Uint8Array }; random: Random; head?: Head; end: number; temporary?: Uint8Array }) {
+  private constructor(parts: {
+    file: BrickFile
+    ident: { uuid: Uint8Array; epoch: Uint8Array }
+    random: Random
+    head?: Head
+    end: number
+    temporary?: Uint8Array
+  }) {
     this.file = parts.file
     this.uuid = parts.ident.uuid
     this.epoch = parts.ident.epoch
@@ -132,7 +150,10 @@ export class BrickWriter {
     const { record, extras } = this.#recordOf(commit, { history, meta })
     const payload = encodeCommitPayload({ record, extras, tools: nodeTools })
     const pointer = this.append(FrameType.commit, BigInt(record.generation), payload, 'raw')
-    assert(this.#nextEnd() === pointer.offset + frameBytes(pointer.storedLength), 'another thread appended during a commit')
+    assert(
+      this.#nextEnd() === pointer.offset + frameBytes(pointer.storedLength),
+      'another thread appended during a commit',
+    )
     this.#pad(record.fileEnd)
     const head = { record, commit: pointer, readOnly: false }
     guard(this.file.path, () => {
@@ -222,7 +243,10 @@ function openTemporary(path: Uint8Array, random: Random): { fd: number; temporar
 /** Another brick may have appeared meanwhile: it is not overwritten. */
 function refuseExisting(path: Uint8Array): void {
   if (statSync(Buffer.from(path), { throwIfNoEntry: false }) === undefined) return
-  throw new FoundryError('BRICK_EXISTS', `${displayPath(path)} appeared while it was being made; nothing was overwritten.`)
+  throw new FoundryError(
+    'BRICK_EXISTS',
+    `${displayPath(path)} appeared while it was being made; nothing was overwritten.`,
+  )
 }
 
 function lockedFile(path: Uint8Array): BrickFile {
@@ -280,7 +304,11 @@ export function diskError(path: Uint8Array, error: unknown): unknown {
   const code = String(error.code)
   const shown = displayPath(path)
   if (code === 'ENOSPC' || code === 'EDQUOT') {
-    return new FoundryError('DISK_FULL', `No space is left for ${shown} (${code}); its last commit is untouched. Free some space and try again.`, error)
+    return new FoundryError(
+      'DISK_FULL',
+      `No space is left for ${shown} (${code}); its last commit is untouched. Free some space and try again.`,
+      error,
+    )
   }
   return new FoundryError('DISK_FAILED', `Writing ${shown} failed (${code}); its last commit is untouched.`, error)
 }

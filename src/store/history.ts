@@ -5,8 +5,8 @@ import { decodeHistory, encodeHistory, historyGeneration, historyKey } from '../
 import { scan, updateMap } from '../brick/page-map.ts'
 import type { Pointer } from '../brick/pointer.ts'
 import { noPointer } from '../brick/pointer.ts'
-import type { BrickView } from './brick-view.ts'
 import type { Head } from './brick-file.ts'
+import type { BrickView } from './brick-view.ts'
 import type { WritingPages } from './writing-pages.ts'
 
 /** The current commit included. */

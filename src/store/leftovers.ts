@@ -25,7 +25,8 @@ export function removeLeftovers(path: Uint8Array): void {
   const name = text.subarray(slash + 1)
   try {
     for (const each of readdirSync(folder, { encoding: 'buffer' })) {
-      const isOurs = each.subarray(0, name.length).equals(name) && suffix.test(each.subarray(name.length).toString('latin1'))
+      const isOurs =
+        each.subarray(0, name.length).equals(name) && suffix.test(each.subarray(name.length).toString('latin1'))
       if (isOurs) removeUnlocked(Buffer.concat([folder, each]))
     }
   } catch {

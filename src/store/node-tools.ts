@@ -7,9 +7,9 @@
 import { createHash, hash } from 'node:crypto'
 import {
   crc32,
-  constants as zlib,
   inflateRawSync,
   type ZstdOptions,
+  constants as zlib,
   zstdCompressSync,
   zstdDecompressSync,
 } from 'node:zlib'

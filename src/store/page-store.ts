@@ -12,7 +12,10 @@ import { nodeTools } from './node-tools.ts'
 const cachedPagesMax = 512
 
 /** A page store that only reads. */
-export function readOnlyPages(file: BrickFile, commit: Pick<CommitRecord, 'epoch' | 'fileEnd' | 'generation'>): PageStore {
+export function readOnlyPages(
+  file: BrickFile,
+  commit: Pick<CommitRecord, 'epoch' | 'fileEnd' | 'generation'>,
+): PageStore {
   const cache = new Map<number, Uint8Array>()
   return {
     tools: nodeTools,

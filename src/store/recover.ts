@@ -5,9 +5,8 @@
  * walked forward by their stored length; what does not check ends the walk, it is never repaired.
  */
 import { fdatasyncSync, ftruncateSync, writeSync } from 'node:fs'
-import { equalBytes } from '../base/bytes.ts'
+import { displayPath, equalBytes } from '../base/bytes.ts'
 import { FoundryError } from '../base/errors.ts'
-import { displayPath } from '../base/bytes.ts'
 import { type Commit, parseCommitPayload } from '../brick/commit.ts'
 import type { CommitRecord } from '../brick/commit-record.ts'
 import { BrickDamage } from '../brick/damage.ts'
@@ -15,7 +14,7 @@ import { decodeFrame, FrameType, openFrame, parseFrameHeader } from '../brick/fr
 import { align4096, frameBytes, frameHeaderBytes, type Pointer, slotBytes } from '../brick/pointer.ts'
 import { encodeSlot } from '../brick/slot.ts'
 import { dropCache } from '../linux/fadvise.ts'
-import { BrickFile, type Head } from './brick-file.ts'
+import type { BrickFile, Head } from './brick-file.ts'
 import { nodeTools } from './node-tools.ts'
 
 /** What recovery found and did. */
@@ -55,7 +54,8 @@ export function writeSlot(file: BrickFile, head: Head): void {
   const inline = file.readAt(node.offset, frameHeaderBytes + node.storedLength)
   const bytes = encodeSlot({ commit, record, tools: nodeTools, ...(inline.length <= inlineBytesMax && { inline }) })
   const position = (record.generation % 2) * slotBytes
-  for (let done = 0; done < bytes.length; ) done += writeSync(file.fd, bytes, done, bytes.length - done, position + done)
+  for (let done = 0; done < bytes.length; )
+    done += writeSync(file.fd, bytes, done, bytes.length - done, position + done)
   fdatasyncSync(file.fd)
 }
 
@@ -65,12 +65,17 @@ const inlineBytesMax = 7_488
 function newestChecked(file: BrickFile): Head {
   const slots = file.readSlots()
   const candidates = slots
-    .flatMap((slot) => (slot.kind === 'valid' ? [{ record: slot.record, commit: slot.commit, readOnly: slot.readOnly }] : []))
+    .flatMap((slot) =>
+      slot.kind === 'valid' ? [{ record: slot.record, commit: slot.commit, readOnly: slot.readOnly }] : [],
+    )
     .sort((x, y) => y.record.generation - x.record.generation)
   const problems: string[] = slots.flatMap((slot) => (slot.kind === 'damaged' ? [slot.why] : []))
   for (const head of candidates) {
     if (head.readOnly) {
-      throw new FoundryError('BRICK_READ_ONLY', `${displayPath(file.path)} uses features that this build may not write.`)
+      throw new FoundryError(
+        'BRICK_READ_ONLY',
+        `${displayPath(file.path)} uses features that this build may not write.`,
+      )
     }
     const problem = whyUnchecked(file, head, candidates)
     if (problem === undefined) return head
@@ -96,7 +101,11 @@ function whyUnchecked(file: BrickFile, head: Head, candidates: readonly Head[]):
 }
 
 /** Checks frame after frame and returns where they end. */
-function walkFrames(file: BrickFile, record: Pick<CommitRecord, 'epoch'>, span: { start: number; end: number }): number {
+function walkFrames(
+  file: BrickFile,
+  record: Pick<CommitRecord, 'epoch'>,
+  span: { start: number; end: number },
+): number {
   let offset = span.start
   while (offset < span.end) {
     const frame = readFrameAt(file, record.epoch, { offset, fileEnd: span.end })
@@ -129,7 +138,8 @@ function nextCommit(file: BrickFile, head: Head): Head | undefined {
     while (offset < fileEnd) {
       const frame = readFrameAt(file, record.epoch, { offset, fileEnd })
       const next = offset + frameBytes(frame.storedLength)
-      if (frame.type === FrameType.commit) return acceptCommit(file, head, { offset, storedLength: frame.storedLength }, frame.bytes)
+      if (frame.type === FrameType.commit)
+        return acceptCommit(file, head, { offset, storedLength: frame.storedLength }, frame.bytes)
       offset = next
     }
   } catch (error) {
@@ -141,9 +151,19 @@ function nextCommit(file: BrickFile, head: Head): Head | undefined {
 function acceptCommit(file: BrickFile, head: Head, pointer: Pointer, bytes: Uint8Array): Head | undefined {
   const { record: parent } = head
   const fileEnd = file.size
-  const expect = { offset: pointer.offset, epoch: parent.epoch, fileEnd, tools: nodeTools, expectType: FrameType.commit }
+  const expect = {
+    offset: pointer.offset,
+    epoch: parent.epoch,
+    fileEnd,
+    tools: nodeTools,
+    expectType: FrameType.commit,
+  }
   const { payload } = decodeFrame(bytes, expect)
-  const { record }: Commit = parseCommitPayload(payload, { offset: pointer.offset, fileSize: fileEnd, tools: nodeTools })
+  const { record }: Commit = parseCommitPayload(payload, {
+    offset: pointer.offset,
+    fileSize: fileEnd,
+    tools: nodeTools,
+  })
   const follows = record.generation === parent.generation + 1 && equalBytes(record.parentId, parent.id)
   if (!follows || !equalBytes(record.uuid, parent.uuid) || record.fileEnd > fileEnd) return undefined
   const padStart = pointer.offset + frameBytes(pointer.storedLength)

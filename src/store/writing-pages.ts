@@ -1,6 +1,7 @@
 /** The page store of a brick being written: pages of this commit are readable as soon as they are written. */
-import type { PageStore } from '../brick/page-map.ts'
+
 import { FrameType } from '../brick/frame.ts'
+import type { PageStore } from '../brick/page-map.ts'
 import type { Pointer } from '../brick/pointer.ts'
 import type { Tools } from '../brick/tools.ts'
 import type { BrickWriter } from './brick-writer.ts'

@@ -4,7 +4,7 @@
  */
 import type { View } from '../view/camera.ts'
 import { toScreen } from '../view/camera.ts'
-import { groupedInteger, iecSize, middleCut } from '../view/format.ts'
+import { groupedInteger, iecSize } from '../view/format.ts'
 import { type LabelCandidate, labelCorner, labelCountMax, placeLabels } from '../view/labels.ts'
 import type { Shape } from '../view/shapes.ts'
 import type { WorldBrick } from '../world.ts'
@@ -121,7 +121,9 @@ export class LabelLayer {
       const y = corner.y - name.height - 2
       labels.push({ text: info.name, style: 'district', x: corner.x - 3, y, alpha: Math.min(1, (roomPx - 40) / 40) })
       const detailX = corner.x - 3 + name.width + 2
-      const detail = fittingDetail(info, (text) => overlay.measure(text, 'detail').width + name.width <= roomPx + 24)
+      // A failure may be told beyond the district's edge, as far as the view goes.
+      const end = info.state === 'failed' ? view.viewport.width : corner.x + roomPx + 24
+      const detail = fittingDetail(info, (text) => detailX + overlay.measure(text, 'detail').width <= end)
       if (detail === undefined) continue
       labels.push({ text: detail, style: 'detail', x: detailX, y: y + 1.5, alpha: 1 })
     }
@@ -132,13 +134,12 @@ export class LabelLayer {
 /** What is said of a district beside its name, if it fits; why it failed is said shorter rather than not at all. */
 function fittingDetail(info: WorldBrick['info'], fits: (text: string) => boolean): string | undefined {
   const detail = districtDetail(info)
-  if (fits(detail)) return detail
-  if (info.state !== 'failed') return undefined
+  if (info.state !== 'failed' || fits(detail)) return fits(detail) ? detail : undefined
   for (let count = detail.length - 1; count >= failureLengthMin; count--) {
-    const shorter = middleCut(detail, count)
+    const shorter = `${detail.slice(0, count).trimEnd()}…`
     if (fits(shorter)) return shorter
   }
-  return fits('failed') ? 'failed' : undefined
+  return undefined
 }
 
 function districtDetail(info: WorldBrick['info']): string {

@@ -36,7 +36,7 @@ interface Field {
 
 const copiedMs = 900
 /** What fits into one line of the panel. */
-const idCharactersMax = 27
+const idCharactersMax = 25
 
 export function createInspector(host: HTMLElement): Inspector {
   const panel = element('aside', { class: 'inspector', attributes: { 'aria-label': 'Under the cursor' } })
