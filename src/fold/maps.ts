@@ -13,21 +13,40 @@ export interface WrittenMaps {
   readonly slots: MapRoot
   readonly treeHash: Uint8Array
   readonly metaHash: Uint8Array
-  readonly changedEntries: number
   readonly replacedBytes: number
 }
 
-/** `before`: what the last commit says of every entry that may differ. */
+/** What the last commit says of every entry that may differ. */
+export type Before = ReadonlyMap<PathKey, EntryRecord | undefined>
+
+/** A change of ENTRIES; `settles` where a second look has proven what a racy record says, and nothing else. */
+export type EntryChange = MapChange & { readonly settles: boolean }
+
+/** Ascending by key. */
+export function entryChanges(model: BrickModel, before: Before): EntryChange[] {
+  const changes: (EntryChange & { order: string })[] = []
+  for (const [key, old] of before) {
+    const now = model.entries.get(key)
+    const path = (now ?? old)?.path
+    if (path === undefined) continue
+    const value = now === undefined ? null : encodeEntry(now)
+    if (value !== null && old !== undefined && equalBytes(value, encodeEntry(old))) continue
+    const mapKey = keyOfPath(path)
+    changes.push({ key: mapKey, value, order: bytesKey(mapKey), settles: isSettled(old, now) })
+  }
+  // One character a byte: the order of the strings is that of the keys.
+  return changes.sort((a, b) => (a.order < b.order ? -1 : 1))
+}
+
 export function writeMaps(
   writer: BrickWriter,
   model: BrickModel,
-  before: ReadonlyMap<PathKey, EntryRecord | undefined>,
+  { before, entryChanges }: { before: Before; entryChanges: readonly EntryChange[] },
 ): WrittenMaps {
   const record = writer.head?.record
-  const entryChanges = changedEntries(model, before)
   if (record !== undefined && entryChanges.length === 0) {
     const { entries, slots, treeHash, metaHash } = record
-    return { entries, slots, treeHash, metaHash, changedEntries: 0, replacedBytes: 0 }
+    return { entries, slots, treeHash, metaHash, replacedBytes: 0 }
   }
   const slotChanges = changedSlots(model, before)
   const entries = updateMap(writer.pages, 'entries', record?.entries ?? emptyMap, entryChanges)
@@ -37,27 +56,16 @@ export function writeMaps(
     slots: slots.root,
     treeHash: entries.root.treeHash,
     metaHash: entries.root.metaHash,
-    changedEntries: entryChanges.length,
     replacedBytes: sum(entries.replaced) + sum(slots.replaced),
   }
 }
 
-function changedEntries(model: BrickModel, before: ReadonlyMap<PathKey, EntryRecord | undefined>): MapChange[] {
-  const changes: (MapChange & { order: string })[] = []
-  for (const [key, old] of before) {
-    const now = model.entries.get(key)
-    const path = (now ?? old)?.path
-    if (path === undefined) continue
-    const value = now === undefined ? null : encodeEntry(now)
-    if (value !== null && old !== undefined && equalBytes(value, encodeEntry(old))) continue
-    const mapKey = keyOfPath(path)
-    changes.push({ key: mapKey, value, order: bytesKey(mapKey) })
-  }
-  // One character a byte: the order of the strings is that of the keys.
-  return changes.sort((a, b) => (a.order < b.order ? -1 : 1))
+function isSettled(old: EntryRecord | undefined, now: EntryRecord | undefined): boolean {
+  if (old === undefined || now === undefined || !old.flags.racy || now.flags.racy) return false
+  return equalBytes(encodeEntry({ ...now, flags: { ...now.flags, racy: true } }), encodeEntry(old))
 }
 
-function changedSlots(model: BrickModel, before: ReadonlyMap<PathKey, EntryRecord | undefined>): MapChange[] {
+function changedSlots(model: BrickModel, before: Before): MapChange[] {
   const values = new Map<number, Uint8Array | null>()
   for (const old of before.values()) if (old?.slot !== undefined) values.set(old.slot.start, null)
   for (const key of before.keys()) {

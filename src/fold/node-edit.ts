@@ -7,9 +7,10 @@
  */
 import { assert } from '../base/assert.ts'
 import { equalBytes } from '../base/bytes.ts'
+import { BrickDamage } from '../brick/damage.ts'
 import { FrameType, frameId } from '../brick/frame.ts'
 import type { Merkle } from '../brick/merkle.ts'
-import { emptyNode, encodeNode, type NodeTable, parseNode, type Section, TileKind } from '../brick/node.ts'
+import { emptyNode, encodeNode, type NodeTable, parseHashes, parseNode, type Section, TileKind } from '../brick/node.ts'
 import { frameBytes, type NodePointer, noPointer, type Pointer } from '../brick/pointer.ts'
 import { type Kernel, level4PageBytes } from '../kernel/kernel.ts'
 import { readFrame } from './frame-in.ts'
@@ -82,7 +83,7 @@ export function openNode(context: FoldContext, place: NodePlace, previous: Previ
   const fileEnd = Number(Atomics.load(output.end, 0))
   const payload = readFrame(output, FrameType.node, node)
   const table = parseNode(payload, { height: place.height, fileEnd, offset: node.offset })
-  return { ...rest, table, hashes: readFrame(output, FrameType.hashes, hashes).slice() }
+  return { ...rest, table, hashes: parseHashes(readFrame(output, FrameType.hashes, hashes), hashes.offset).slice() }
 }
 
 export function pointerAt(section: Section, item: number): Pointer {
@@ -229,9 +230,10 @@ function writeGroups(edit: NodeEdit): Map<number, Uint8Array> {
 
 /** A fresh page; zeros where there is none. */
 export function readPage(context: FoldContext, pointer: Pointer): Uint8Array {
-  return pointer.offset === 0
-    ? new Uint8Array(level4PageBytes)
-    : readFrame(context.output, FrameType.overview, pointer).slice()
+  if (pointer.offset === 0) return new Uint8Array(level4PageBytes)
+  const page = readFrame(context.output, FrameType.overview, pointer)
+  if (page.length === level4PageBytes) return page.slice()
+  throw new BrickDamage('frame', `an overview page has ${page.length} bytes`, pointer.offset)
 }
 
 /** The kind that stands for everything beneath, where all items have it and none holds bytes. */

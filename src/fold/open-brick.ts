@@ -1,10 +1,11 @@
 /** A brick open for writing, with its model in memory: what a reconcile works on. Worthless after a failed one. */
 import type { Random } from '../base/ports.ts'
+import type { EntryRecord } from '../brick/entry-record.ts'
 import { BrickView } from '../store/brick-view.ts'
 import { BrickWriter } from '../store/brick-writer.ts'
 import type { Recovery } from '../store/recover.ts'
 import { createFoldContext } from './leaf-pool.ts'
-import { BrickModel } from './model.ts'
+import { BrickModel, type PathKey } from './model.ts'
 import type { FoldContext } from './node-edit.ts'
 import type { TreeRoot } from './tree.ts'
 
@@ -14,12 +15,14 @@ export interface OpenBrick {
   readonly context: FoldContext
   /** Of the last commit. */
   tree: TreeRoot | undefined
+  /** Records of the last commit that a second look has settled since: worth a line in the next commit, not a commit. */
+  readonly settled: Map<PathKey, EntryRecord | undefined>
 }
 
 /** A new brick; its file appears with its first commit. */
 export function createBrick(path: Uint8Array, random: Random): OpenBrick {
   const writer = BrickWriter.create(path, random)
-  return { writer, model: new BrickModel(), context: contextOf(writer), tree: undefined }
+  return { writer, model: new BrickModel(), context: contextOf(writer), tree: undefined, settled: new Map() }
 }
 
 /** Errors: those of BrickWriter.open, BRICK_DAMAGED. */
@@ -32,7 +35,7 @@ export function openBrick(path: Uint8Array, random: Random): OpenBrick & { recov
     const model = BrickModel.load(view.entries())
     const hash = rootHash(view, context)
     const tree = { height: record.height, pointer: record.root, hash, top: record.topOverview }
-    return { writer, model, context, tree, recovery }
+    return { writer, model, context, tree, settled: new Map(), recovery }
   } catch (error) {
     writer.close()
     throw error

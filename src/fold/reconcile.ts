@@ -20,7 +20,7 @@ import type { LeafJob, LeafResult } from './leaf-job.ts'
 import { type JobPlan, planJob } from './leaf-jobs.ts'
 import type { LeafPool } from './leaf-pool.ts'
 import { type Difference, findDifferences, type Lister, type Scope } from './listing.ts'
-import { writeMaps } from './maps.ts'
+import { entryChanges, writeMaps } from './maps.ts'
 import type { PathKey } from './model.ts'
 import { fanOut, type NodeItem } from './node-edit.ts'
 import type { OpenBrick } from './open-brick.ts'
@@ -101,6 +101,7 @@ class Reconcile {
     this.#request = request
     this.#tree = brick.tree
     this.#length = brick.writer.head?.record.length ?? 0
+    for (const [key, record] of brick.settled) this.#before.set(key, record)
   }
 
   async run(): Promise<ReconcileResult> {
@@ -226,17 +227,15 @@ class Reconcile {
   #commit(meta: BrickMeta): ReconcileResult {
     const { writer, model, context } = this.#brick
     const { clock, reason, commit } = this.#request
-    const maps = writeMaps(writer, model, this.#before)
-    const head = writer.head
-    if (
-      head !== undefined &&
-      commit === 'changed' &&
-      maps.changedEntries === 0 &&
-      this.#dirtyTiles.size === 0 &&
-      this.#dirtyRuns.length === 0
-    ) {
+    const before = this.#before
+    const changes = entryChanges(model, before)
+    const isSame =
+      this.#dirtyTiles.size === 0 && this.#dirtyRuns.length === 0 && changes.every(({ settles }) => settles)
+    if (writer.head !== undefined && commit === 'changed' && isSame) {
+      if (changes.length > 0) for (const [key, record] of before) this.#brick.settled.set(key, record)
       return { kind: 'unchanged' }
     }
+    const maps = writeMaps(writer, model, { before, entryChanges: changes })
     const tree = must(this.#tree, 'the directory of a commit')
     const dirty = this.#dirtyRunsOf()
     const dirtyTiles = dirty.reduce((count, run) => count + run.length, 0)
@@ -256,6 +255,7 @@ class Reconcile {
       extras: { reason, dirty, dirtyTiles, counts: model.counts },
     })
     this.#brick.tree = tree
+    this.#brick.settled.clear()
     const racy = [...this.#racy].flatMap((key) => model.entries.get(key)?.path ?? [])
     return { kind: 'committed', head: next, dirty, racy }
   }

@@ -30,7 +30,7 @@ const worldMarginPx = 72
 export interface AppStats {
   uploads: number
   frames: number
-  /** CPU milliseconds of the last ticks, newest last. */
+  /** How long the last ticks took, newest last; on a busy machine that is more than their CPU time. */
   tickMs: number[]
   firstPictureMs: number
 }

@@ -10,6 +10,7 @@ import { createHelp } from './ui/help.ts'
 import { createInspector } from './ui/inspector.ts'
 import { listenToKeys } from './ui/keys.ts'
 import { createLegend } from './ui/legend.ts'
+import { createMinimap } from './ui/minimap.ts'
 import { Search } from './ui/search.ts'
 import { createStatus } from './ui/status.ts'
 import { toWorld } from './view/camera.ts'
@@ -68,12 +69,17 @@ export function buildPage(app: MapApp): Page {
     legend.update({ mode, palette: app.palette })
   }
   const legend = createLegend(document.body, { onMode: setMode })
+  const minimap = createMinimap(document.body, {
+    onGo: ({ x, y }) => void app.fly({ x, y, scale: app.motion.camera.scale }),
+  })
   setMode(app.mode)
   connectHands(app, map, navigator, { setMode, search, help })
   let permalinkTimer: Timer | undefined
   let keeping = false
   app.onFrame = (view) => {
     legend.setScale(view.camera.scale)
+    const plates = [...app.world.bricks.values()].map(({ plate }) => plate)
+    minimap.update({ view, world: app.world.rect, plates, palette: app.palette })
     crumbs.update(navigator.place())
     const { palette, focus } = app
     inspector.update({ inspection: focus.inspection(view), pinned: focus.isPinned, palette })

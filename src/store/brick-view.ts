@@ -12,7 +12,7 @@ import { FrameType } from '../brick/frame.ts'
 import { decodeSlotRecord, slotKey, slotStart } from '../brick/map-records.ts'
 import { createMerkle } from '../brick/merkle.ts'
 import { type BrickMeta, parseMeta } from '../brick/meta.ts'
-import { type NodeTable, parseNode, type Section, TileKind } from '../brick/node.ts'
+import { type NodeTable, parseHashes, parseNode, type Section, TileKind } from '../brick/node.ts'
 import { lookup, type PageStore, scan } from '../brick/page-map.ts'
 import { type NodePointer, noPointer, type Pointer } from '../brick/pointer.ts'
 import type { BrickFile, Head } from './brick-file.ts'
@@ -107,13 +107,13 @@ export class BrickView {
   tileHash(tile: number): Uint8Array {
     const found = this.#descend(tile, 1)
     if ('kind' in found) return merkle.subtree({ kind: bareKind(found.kind), height: 0 })
-    const hashes = this.file.frame(FrameType.hashes, found.node.pointer.hashes, this.record)
+    const hashes = this.#hashes(found.node.pointer.hashes)
     return hashes.slice(found.item * 32, found.item * 32 + 32)
   }
 
   /** HASHES payload of the root node. */
   rootHashes(): Uint8Array {
-    return this.file.frame(FrameType.hashes, this.record.root.hashes, this.record)
+    return this.#hashes(this.record.root.hashes)
   }
 
   /** Bytes [start, start + length) of the brick's space, zeros where nothing is stored. */
@@ -188,6 +188,10 @@ export class BrickView {
       node = this.#openNode({ node: pointer, hashes: hashesOf(node.table.a, item) }, at - 1)
     }
     return { node, item: index % fanOut }
+  }
+
+  #hashes(pointer: Pointer): Uint8Array {
+    return parseHashes(this.file.frame(FrameType.hashes, pointer, this.record), pointer.offset)
   }
 
   #openNode(pointer: NodePointer, height: number): OpenNode {

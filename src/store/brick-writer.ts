@@ -110,6 +110,7 @@ export class BrickWriter {
     try {
       const recovery = recover(file)
       const { head } = recovery
+      refuseLast(path, head)
       const ident = { uuid: head.record.uuid, epoch: head.record.epoch }
       return { writer: new BrickWriter({ file, ident, random, head, end: head.record.fileEnd }), recovery }
     } catch (error) {
@@ -188,7 +189,8 @@ export class BrickWriter {
     // The COMMIT frame is kept raw: fileEnd stands in its payload, so its length must not depend on it.
     const end = start + frameBytes(commitRecordBytes + extras.length)
     const before = parent?.record.liveBytes ?? 0
-    const liveBytes = Math.max(0, before + end - (parent?.record.fileEnd ?? headBytes) - replacedBytes)
+    const grown = before + end - (parent?.record.fileEnd ?? headBytes) - replacedBytes
+    const liveBytes = Math.min(end, Math.max(0, grown))
     const draft: Omit<CommitRecord, 'id' | 'fileEnd'> = {
       ...fields,
       ...parts,
@@ -248,6 +250,20 @@ function refuseExisting(path: Uint8Array): void {
     `${displayPath(path)} appeared while it was being made; nothing was overwritten.`,
   )
 }
+
+/** A hostile brick may say that it is at the end of what numbers can count. */
+function refuseLast(path: Uint8Array, { record }: Head): void {
+  const { generation, time } = record
+  if (generation < Number.MAX_SAFE_INTEGER && Math.abs(time.seconds) < historySecondsEnd) return
+  const shown = displayPath(path)
+  throw new FoundryError(
+    'BRICK_LIMIT',
+    `${shown} is at generation ${generation} of second ${time.seconds}: no commit can follow. Fold into a new brick.`,
+  )
+}
+
+/** HISTORY holds times as zigzag numbers. */
+const historySecondsEnd = 2 ** 52
 
 function lockedFile(path: Uint8Array): BrickFile {
   for (;;) {

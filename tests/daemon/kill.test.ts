@@ -53,7 +53,10 @@ test(`killed at ${kills} random moments of an update, the brick is at an old or 
     }
     await daemon.kill('SIGKILL')
     const after = seenBy(path)
-    assert.ok(after !== undefined && after.generation >= highest, `round ${round}: ${after?.generation} after ${highest}`)
+    assert.ok(
+      after !== undefined && after.generation >= highest,
+      `round ${round}: ${after?.generation} after ${highest}`,
+    )
     const verified = await sfd(['verify', path, '--json'])
     assert.equal(verified.code, 0, `round ${round}: ${verified.stdout}${verified.stderr}`)
   }
@@ -70,7 +73,10 @@ test('killed during the first fold nothing is left that looks like a brick, and 
   const daemon = await startDaemon(t, { state, sources: [tree] })
   await until('the fold', () => fs.readdirSync(join(state, 'bricks')).some((name) => name.endsWith('.partial')))
   await daemon.kill('SIGKILL')
-  assert.deepEqual(fs.readdirSync(join(state, 'bricks')).filter((name) => name.endsWith('.brick')), [])
+  assert.deepEqual(
+    fs.readdirSync(join(state, 'bricks')).filter((name) => name.endsWith('.brick')),
+    [],
+  )
   await startDaemon(t, { state, sources: [tree] })
   assert.equal((await sfd(['sync', '--state', state])).code, 0)
   const left = fs.readdirSync(join(state, 'bricks'))

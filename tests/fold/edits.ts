@@ -22,7 +22,25 @@ export interface Edited {
 }
 
 const tile = 65_536
-const sizes = [0, 1, 63, 64, 65, 200, 1000, 4096, 5000, 16_384, 49_152, 49_153, tile - 1, tile, tile + 1, 150_000, 300_000]
+const sizes = [
+  0,
+  1,
+  63,
+  64,
+  65,
+  200,
+  1000,
+  4096,
+  5000,
+  16_384,
+  49_152,
+  49_153,
+  tile - 1,
+  tile,
+  tile + 1,
+  150_000,
+  300_000,
+]
 
 export class Editor {
   readonly #root: string
@@ -42,28 +60,50 @@ export class Editor {
 
   #do(what: (typeof edits)[number]): Scope[] {
     switch (what) {
-      case 'create': return this.#create(this.#free())
-      case 'append': return this.#onFile((path) => fs.appendFileSync(this.#at(path), this.#content(this.#size(5000))))
-      case 'overwrite': return this.#onFile((path) => this.#overwrite(path))
-      case 'truncate': return this.#onFile((path) => fs.truncateSync(this.#at(path), this.#chance.below(this.#sizeOf(path) + 1)))
-      case 'stretch': return this.#onFile((path) => fs.truncateSync(this.#at(path), this.#sizeOf(path) + this.#size(300_000)))
-      case 'sparse': return this.#sparse(this.#free())
-      case 'punch': return this.#onFile((path) => this.#punch(path))
-      case 'chmod': return this.#onFile((path) => fs.chmodSync(this.#at(path), this.#chance.pick([0o600, 0o644, 0o755])))
-      case 'xattr': return this.#onFile((path) => this.#attribute(path))
-      case 'delete': return this.#onFile((path) => fs.rmSync(this.#at(path)))
-      case 'rename': return this.#onFile((path) => this.#rename(path, this.#free()))
-      case 'rename over': return this.#onFile((path) => this.#renameOver(path))
-      case 'replace': return this.#onFile((path) => this.#replace(path))
-      case 'swap': return this.#swap()
-      case 'link': return this.#link()
-      case 'symlink': return this.#symlink()
-      case 'mkdir': return this.#makeFolder(this.#free())
-      case 'rename folder': return this.#onFolder((path) => this.#renameFolder(path))
-      case 'delete folder': return this.#onFolder((path) => this.#deleteFolder(path))
-      case 'folder to file': return this.#onFolder((path) => [...this.#deleteFolder(path), ...this.#create(path)])
-      case 'file to folder': return this.#fileToFolder()
-      case 'folder for folder': return this.#onFolder((path) => this.#folderForFolder(path))
+      case 'create':
+        return this.#create(this.#free())
+      case 'append':
+        return this.#changeFile((path) => fs.appendFileSync(this.#at(path), this.#content(this.#size(5000))))
+      case 'overwrite':
+        return this.#changeFile((path) => this.#overwrite(path))
+      case 'truncate':
+        return this.#changeFile((path) => fs.truncateSync(this.#at(path), this.#chance.below(this.#sizeOf(path) + 1)))
+      case 'stretch':
+        return this.#changeFile((path) => fs.truncateSync(this.#at(path), this.#sizeOf(path) + this.#size(300_000)))
+      case 'sparse':
+        return this.#sparse(this.#free())
+      case 'punch':
+        return this.#changeFile((path) => this.#punch(path))
+      case 'chmod':
+        return this.#changeFile((path) => fs.chmodSync(this.#at(path), this.#chance.pick([0o600, 0o644, 0o755])))
+      case 'xattr':
+        return this.#changeFile((path) => this.#attribute(path))
+      case 'delete':
+        return this.#changeFile((path) => fs.rmSync(this.#at(path)))
+      case 'rename':
+        return this.#onFile((path) => this.#rename(path, this.#free()))
+      case 'rename over':
+        return this.#onFile((path) => this.#renameOver(path))
+      case 'replace':
+        return this.#onFile((path) => this.#replace(path))
+      case 'swap':
+        return this.#swap()
+      case 'link':
+        return this.#link()
+      case 'symlink':
+        return this.#symlink()
+      case 'mkdir':
+        return this.#makeFolder(this.#free())
+      case 'rename folder':
+        return this.#onFolder((path) => this.#renameFolder(path))
+      case 'delete folder':
+        return this.#onFolder((path) => this.#deleteFolder(path))
+      case 'folder to file':
+        return this.#onFolder((path) => [...this.#deleteFolder(path), ...this.#create(path)])
+      case 'file to folder':
+        return this.#fileToFolder()
+      case 'folder for folder':
+        return this.#onFolder((path) => this.#folderForFolder(path))
     }
   }
 
@@ -85,7 +125,8 @@ export class Editor {
         const path = folder === '' ? name : `${folder}/${name}`
         const stat = fs.lstatSync(this.#at(path))
         if (stat.isDirectory()) folders.push(path)
-        if (kind === 'file' ? stat.isFile() : kind === 'folder' ? stat.isDirectory() : stat.isSymbolicLink()) found.push(path)
+        if (kind === 'file' ? stat.isFile() : kind === 'folder' ? stat.isDirectory() : stat.isSymbolicLink())
+          found.push(path)
       }
     }
     return found.sort()
@@ -112,11 +153,17 @@ export class Editor {
     return Uint8Array.from({ length: size }, (_, i) => (seed + i * 7 + (i >> 7)) & 0xff)
   }
 
-  #onFile(action: (path: string) => Scope[] | void): Scope[] {
+  #onFile(action: (path: string) => Scope[]): Scope[] {
     const files = this.#all('file')
-    if (files.length === 0) return this.#create(this.#free())
-    const path = this.#chance.pick(files)
-    return action(path) ?? [entry(path)]
+    return files.length === 0 ? this.#create(this.#free()) : action(this.#chance.pick(files))
+  }
+
+  /** Only the one name is told. */
+  #changeFile(action: (path: string) => void): Scope[] {
+    return this.#onFile((path) => {
+      action(path)
+      return [entry(path)]
+    })
   }
 
   #onFolder(action: (path: string) => Scope[]): Scope[] {
@@ -236,9 +283,28 @@ export class Editor {
 }
 
 const edits = [
-  'create', 'append', 'overwrite', 'truncate', 'stretch', 'sparse', 'punch', 'chmod', 'xattr', 'delete', 'rename',
-  'rename over', 'replace', 'swap', 'link', 'symlink', 'mkdir', 'rename folder', 'delete folder', 'folder to file',
-  'file to folder', 'folder for folder',
+  'create',
+  'append',
+  'overwrite',
+  'truncate',
+  'stretch',
+  'sparse',
+  'punch',
+  'chmod',
+  'xattr',
+  'delete',
+  'rename',
+  'rename over',
+  'replace',
+  'swap',
+  'link',
+  'symlink',
+  'mkdir',
+  'rename folder',
+  'delete folder',
+  'folder to file',
+  'file to folder',
+  'folder for folder',
 ] as const
 
 function entry(path: string): Scope {

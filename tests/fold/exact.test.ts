@@ -1,6 +1,16 @@
 /** What is folded comes back, bit for bit, from a reader that never saw this code. */
 import assert from 'node:assert/strict'
-import { closeSync, ftruncateSync, mkdirSync, openSync, readdirSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { basename, join } from 'node:path'
 import { test } from 'node:test'
 import { readDeep } from '../store/deep-read.ts'

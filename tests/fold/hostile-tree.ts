@@ -50,7 +50,21 @@ export function patternOf(seed: number, length: number): Uint8Array {
 
 function oddNames(tree: Beneath): void {
   const names: Uint8Array[] = [
-    ...['-rf', '--', '*', ' ', '"\'`$(id)', 'a\nb', '\t', '\\', '\u202egnp.exe', 'é', '...', '.hidden', '\u{1f600}'].map(utf8),
+    ...[
+      '-rf',
+      '--',
+      '*',
+      ' ',
+      '"\'`$(id)',
+      'a\nb',
+      '\t',
+      '\\',
+      '\u202egnp.exe',
+      'é',
+      '...',
+      '.hidden',
+      '\u{1f600}',
+    ].map(utf8),
     Uint8Array.of(0xff, 0xfe, 0x80),
     Uint8Array.of(0x01),
     Uint8Array.of(0xc3),
@@ -72,7 +86,8 @@ function oddNames(tree: Beneath): void {
 
 function sizes(tree: Beneath, { sizes: wanted }: HostileOptions): void {
   for (const size of smallSizes) write(tree, utf8(`sizes/${size}`), patternOf(size, size))
-  for (const size of wanted === 'all' ? tileSizes : [tile, tile + 1]) write(tree, utf8(`sizes/${size}`), patternOf(size, size))
+  for (const size of wanted === 'all' ? tileSizes : [tile, tile + 1])
+    write(tree, utf8(`sizes/${size}`), patternOf(size, size))
   write(tree, utf8('sizes/zeros-tile'), new Uint8Array(tile))
   write(tree, utf8('sizes/zeros'), new Uint8Array(1000))
   write(tree, utf8('sizes/sevens'), new Uint8Array(2 * tile + 5).fill(7))
@@ -91,10 +106,36 @@ function holes(tree: Beneath, { sizes: wanted }: HostileOptions): void {
     ['all-hole-small', 10_000, []],
     ['all-hole', 300_000, []],
     ['middle', 300_000, [[131_072, 5]]],
-    ['ends', 1_000_000, [[0, 100], [999_000, 1000]]],
-    ['small-ends', 60_000, [[0, 10], [50_000, 10_000]]],
+    [
+      'ends',
+      1_000_000,
+      [
+        [0, 100],
+        [999_000, 1000],
+      ],
+    ],
+    [
+      'small-ends',
+      60_000,
+      [
+        [0, 10],
+        [50_000, 10_000],
+      ],
+    ],
     ['many', 700_000, Array.from({ length: 20 }, (_, i) => [i * 32_768, 4096] as const)],
-    ...(wanted === 'all' ? [['tebibyte', tebibyte, [[0, 5], [tebibyte / 2, 5], [tebibyte - 3, 3]]] as const] : []),
+    ...(wanted === 'all'
+      ? [
+          [
+            'tebibyte',
+            tebibyte,
+            [
+              [0, 5],
+              [tebibyte / 2, 5],
+              [tebibyte - 3, 3],
+            ],
+          ] as const,
+        ]
+      : []),
     ...(wanted === 'all' ? [['leaf-hole', leaf + 5, [[leaf, 5]]] as const] : []),
   ]
   for (const [name, size, runs] of cases) {
@@ -108,7 +149,17 @@ function holes(tree: Beneath, { sizes: wanted }: HostileOptions): void {
 function special(tree: Beneath, { isRoot }: HostileOptions): void {
   tree.makeNode({ path: utf8('special/fifo'), kind: 'fifo', mode: 0o640, rdev: 0n })
   tree.makeNode({ path: utf8('special/socket'), kind: 'socket', mode: 0o600, rdev: 0n })
-  const targets = ['loop', '../special', '/etc/passwd', '..', '.', 'nowhere', '../../../../..', 'a\nb', '\u00ff'.repeat(1000)]
+  const targets = [
+    'loop',
+    '../special',
+    '/etc/passwd',
+    '..',
+    '.',
+    'nowhere',
+    '../../../../..',
+    'a\nb',
+    '\u00ff'.repeat(1000),
+  ]
   for (const [index, target] of targets.entries()) {
     tree.makeSymlink({ path: utf8(index === 0 ? 'special/loop' : `special/link-${index}`), target: utf8(target) })
   }

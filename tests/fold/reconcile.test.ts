@@ -64,6 +64,21 @@ test('a file from the future is not looked at again and again', async (t) => {
   assert.deepEqual(result.racy, [])
 })
 
+test('a second look that settles a doubtful file makes no commit of its own and is told by the next one', async (t) => {
+  const lab = makeLab(t)
+  fs.writeFileSync(join(lab.source, 'a'), 'just now')
+  const session = new Session(t, lab)
+  const { ctimeNs } = fs.lstatSync(join(lab.source, 'a'), { bigint: true })
+  await session.reconcileAll({ clock: { ...clock, nowNs: () => ctimeNs } })
+  assert.equal(session.view.entry(utf8('a'))?.flags.racy, true)
+  const later: Clock = { ...clock, nowNs: () => clock.nowNs() + 3_600_000_000_000n }
+  assert.equal((await session.reconcileAll({ clock: later, commit: 'changed' })).kind, 'unchanged')
+  assert.equal(session.view.entry(utf8('a'))?.flags.racy, true)
+  fs.writeFileSync(join(lab.source, 'b'), 'new')
+  assert.equal((await session.reconcileAll({ clock: later, commit: 'changed' })).kind, 'committed')
+  assert.equal(session.view.entry(utf8('a'))?.flags.racy, false)
+})
+
 /** From now on reads of that file that touch [from, to) fail. The operating system is all that is stood in for. */
 function failReads(t: TestContext, path: string, failure: { code: string; from: number; to: number }): void {
   const { ino } = fs.statSync(path)
@@ -114,37 +129,71 @@ test('a file that changes whenever it is read is taken as it comes in the end, a
   assert.equal((await fold(lab)).torn, 0)
 })
 
-test('a file that is there whenever it is listed and gone whenever it is opened ends as unreadable', witness, async (t) => {
-  const lab = makeLab(t)
-  fs.writeFileSync(join(lab.source, 'ghost'), 'boo')
-  fs.writeFileSync(join(lab.source, 'real'), 'real')
-  const session = new Session(t, lab)
-  const listed = [...session.lister.walk(new Uint8Array(0))]
-  fs.rmSync(join(lab.source, 'ghost'))
-  const stale: Lister = { stat: (path) => listed.find(({ meta }) => bytesKey(meta.path) === bytesKey(path)), walk: () => listed }
-  await session.reconcileAll({ lister: stale })
-  assert.equal(session.view.entry(utf8('ghost'))?.unreadable, 'ESTALE')
-  await assertWitnessed(lab.brick)
-  await session.reconcile([entryScope('ghost')])
-  assertSaysTheTree(session)
-})
+test(
+  'a file that is there whenever it is listed and gone whenever it is opened ends as unreadable',
+  witness,
+  async (t) => {
+    const lab = makeLab(t)
+    fs.writeFileSync(join(lab.source, 'ghost'), 'boo')
+    fs.writeFileSync(join(lab.source, 'real'), 'real')
+    const session = new Session(t, lab)
+    const listed = [...session.lister.walk(new Uint8Array(0))]
+    fs.rmSync(join(lab.source, 'ghost'))
+    const stale: Lister = {
+      stat: (path) => listed.find(({ meta }) => bytesKey(meta.path) === bytesKey(path)),
+      walk: () => listed,
+    }
+    await session.reconcileAll({ lister: stale })
+    assert.equal(session.view.entry(utf8('ghost'))?.unreadable, 'ESTALE')
+    await assertWitnessed(lab.brick)
+    await session.reconcile([entryScope('ghost')])
+    assertSaysTheTree(session)
+  },
+)
 
-test('damaged blocks of a small file are known by place, and a neighbour in the tile does not wipe the rest', witness, async (t) => {
+test(
+  'damaged blocks of a small file are known by place, and a neighbour in the tile does not wipe the rest',
+  witness,
+  async (t) => {
+    const lab = makeLab(t)
+    const content = patternOf(3, 20_000)
+    fs.writeFileSync(join(lab.source, 'damaged'), content)
+    fs.writeFileSync(join(lab.source, 'neighbour'), 'one')
+    failReads(t, join(lab.source, 'damaged'), { code: 'EIO', from: 5000, to: 5001 })
+    const session = new Session(t, lab)
+    await session.reconcileAll()
+    fs.writeFileSync(join(lab.source, 'neighbour'), 'two')
+    await session.reconcile([entryScope('neighbour')])
+    const { view } = session
+    const entry = view.entry(utf8('damaged'))
+    assert.deepEqual(entry?.unreadableRanges, [{ start: 4096, length: 4096 }])
+    const expected = Uint8Array.from(content)
+    expected.fill(0, 4096, 8192)
+    assert.deepEqual(view.bytes({ start: entry?.slot?.start ?? -1, length: 20_000 }), expected)
+    await assertWitnessed(lab.brick)
+  },
+)
+
+test('of a file that the kernel stopped telling, what it told is kept with the reason', witness, async (t) => {
   const lab = makeLab(t)
-  const content = patternOf(3, 20_000)
-  fs.writeFileSync(join(lab.source, 'damaged'), content)
-  fs.writeFileSync(join(lab.source, 'neighbour'), 'one')
-  failReads(t, join(lab.source, 'damaged'), { code: 'EIO', from: 5000, to: 5001 })
+  for (const name of ['small', 'large']) fs.writeFileSync(join(lab.source, name), '')
+  const told = new Map([
+    ['small', patternOf(1, 1000)],
+    ['large', patternOf(2, 100_000)],
+  ])
   const session = new Session(t, lab)
-  await session.reconcileAll()
-  fs.writeFileSync(join(lab.source, 'neighbour'), 'two')
-  await session.reconcile([entryScope('neighbour')])
-  const { view } = session
-  const entry = view.entry(utf8('damaged'))
-  assert.deepEqual(entry?.unreadableRanges, [{ start: 4096, length: 4096 }])
-  const expected = Uint8Array.from(content)
-  expected.fill(0, 4096, 8192)
-  assert.deepEqual(view.bytes({ start: entry?.slot?.start ?? -1, length: 20_000 }), expected)
+  const listed = [...session.lister.walk(new Uint8Array(0))].map(({ meta }) => {
+    const content = told.get(bytesKey(meta.path))
+    return content === undefined
+      ? { meta }
+      : { meta: { ...meta, size: content.length, unreadable: 'ETOOBIG' }, content }
+  })
+  await session.reconcileAll({ lister: { ...session.lister, walk: () => listed } })
+  for (const [name, content] of told) {
+    const entry = session.view.entry(utf8(name))
+    assert.deepEqual({ why: entry?.unreadable, special: entry?.flags.special }, { why: 'ETOOBIG', special: true })
+    assert.deepEqual(session.view.bytes({ start: entry?.slot?.start ?? -1, length: content.length }), content)
+  }
   await assertWitnessed(lab.brick)
 })
 
@@ -162,7 +211,10 @@ test('a source of one file that is gone, or no file any more, leaves the brick a
   fs.mkdirSync(source)
   await assert.rejects(session.reconcileAll(), { code: 'SOURCE_KIND' })
   session.reopen()
-  assert.deepEqual([...session.view.entries()].map(({ path }) => bytesKey(path)), ['one'])
+  assert.deepEqual(
+    [...session.view.entries()].map(({ path }) => bytesKey(path)),
+    ['one'],
+  )
 })
 
 test('a brick that loses a level keeps the hole that it begins with', async (t) => {
@@ -224,7 +276,9 @@ test('a brick of another source is refused and stays as it is', async (t) => {
   await fold(lab)
 })
 
-test('a file that may not be read is marked with the reason', { skip: isRoot && 'root may read everything' }, async (t) => {
+test('a file that may not be read is marked with the reason', {
+  skip: isRoot && 'root may read everything',
+}, async (t) => {
   const lab = makeLab(t)
   fs.writeFileSync(join(lab.source, 'secret'), patternOf(1, 100_000))
   fs.chmodSync(join(lab.source, 'secret'), 0)

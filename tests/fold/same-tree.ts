@@ -13,7 +13,9 @@ export interface SameOptions {
 
 export function assertSameTree(a: string, b: string, options: SameOptions): void {
   const unread = (options.unread ?? []).map((name) => `--exclude=${name}`)
-  const diff = run('diff', ['-r', '--no-dereference', ...unread, a, b]).split('\n').filter((line) => isTold(line, options))
+  const diff = run('diff', ['-r', '--no-dereference', ...unread, a, b])
+    .split('\n')
+    .filter((line) => isTold(line, options))
   assert.deepEqual(diff, [])
   assert.deepEqual(listing(b, options), listing(a, options))
 }

@@ -24,7 +24,10 @@ export async function verdictOf(
   return JSON.parse(stdout)
 }
 
-export async function assertWitnessed(brick: string, how: { overviews?: 'recomputed' | 'presence' } = {}): Promise<void> {
+export async function assertWitnessed(
+  brick: string,
+  how: { overviews?: 'recomputed' | 'presence' } = {},
+): Promise<void> {
   const { damaged } = await verdictOf(brick, how)
   assert.deepEqual(damaged, [])
 }

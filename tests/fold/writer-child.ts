@@ -40,7 +40,8 @@ export function stateOf(bytes: Uint8Array, mode: WriterMode): number | undefined
 
 export function writeVersion(path: string, version: number, flags: 'w' | 'r+' = 'w'): void {
   const fd = fs.openSync(path, flags)
-  for (let at = 0; at < contentBytes; at += chunkBytes) fs.writeSync(fd, blocks(version, at, chunkBytes), 0, chunkBytes, at)
+  for (let at = 0; at < contentBytes; at += chunkBytes)
+    fs.writeSync(fd, blocks(version, at, chunkBytes), 0, chunkBytes, at)
   fs.closeSync(fd)
 }
 
@@ -52,7 +53,8 @@ function run(path: string, mode: WriterMode): void {
     if (mode === 'rewrite') writeVersion(path, version, 'r+')
     if (mode === 'grow') grow(fd)
     if (mode === 'shrink') fs.ftruncateSync(fd, version % 2 === 0 ? contentBytes / 2 : contentBytes)
-    if (mode === 'come and go') fs.renameSync(version % 2 === 0 ? path : `${path}.away`, version % 2 === 0 ? `${path}.away` : path)
+    if (mode === 'come and go')
+      fs.renameSync(version % 2 === 0 ? path : `${path}.away`, version % 2 === 0 ? `${path}.away` : path)
     if (mode !== 'replace') continue
     writeVersion(`${path}.new`, version)
     fs.renameSync(`${path}.new`, path)

@@ -152,6 +152,13 @@ export class MapPage {
     await until(what, () => this.page.evaluate(condition as never, asked))
   }
 
+  /** Waits until the page has noticed and drawn it. */
+  async resize(size: { width: number; height: number }): Promise<void> {
+    await this.page.setViewportSize(size)
+    await this.until('the new size', (width) => innerWidth === width, size.width)
+    await this.settle()
+  }
+
   /** Jumps, and waits until all in view is there at the right level. */
   async show(camera: Camera): Promise<void> {
     await this.page.evaluate((to) => window.__sfd.setCamera(to), camera)

@@ -81,7 +81,7 @@ browserSuite('flights', openStage, {
       colour & 255,
     ])
     const squares = ownSquares(stage.slot)
-    await map.page.setViewportSize(watchedViewport)
+    await map.resize(watchedViewport)
     for (let flight = 0; flight < watchedFlights; flight++) {
       const { frames, wrong, looked } = await map.page.evaluate(watchFlight, { to: anywhere(stage), blank, squares })
       assert.deepEqual(wrong, [], `flight ${flight}`)
@@ -91,8 +91,7 @@ browserSuite('flights', openStage, {
 
   async 'ten seconds of flights ask for what they show, and nothing fails'(stage, t) {
     const [map] = stage.maps
-    await map.page.setViewportSize(viewport)
-    await map.settle()
+    await map.resize(viewport)
     const before = await map.stats()
     let flights = 0
     for (const startMs = performance.now(); performance.now() - startMs < scriptedMs; flights++) {

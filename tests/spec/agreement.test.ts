@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { askReader, type ReaderAnswer } from './ask-reader.ts'
-import { type OurAnswer, ourAnswer, ourListing } from './our-answer.ts'
 import { damagedBricks, shownCommit } from './making/fixtures.ts'
 import { goodBricks, makeGood } from './making/good-bricks.ts'
+import { type OurAnswer, ourAnswer, ourListing } from './our-answer.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'sfd-spec-'))
 after(() => rmSync(folder, { recursive: true }))
@@ -54,7 +54,10 @@ test('an earlier commit is verified, shown and listed the same by both', python,
   assert.deepEqual(verdict.damaged, [])
   const ours = ourListing(withPast, 1)
   assert.deepEqual(ls, ours)
-  assert.deepEqual({ generation: show?.['generation'], entries: show?.['entries'] }, { generation: 1, entries: ours.length })
+  assert.deepEqual(
+    { generation: show?.['generation'], entries: show?.['entries'] },
+    { generation: 1, entries: ours.length },
+  )
 })
 
 function put(name: string, bytes: Uint8Array): string {

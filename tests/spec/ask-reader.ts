@@ -4,7 +4,10 @@ import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 
 export interface ReaderAnswer {
-  readonly verdict: { readonly ok: boolean; readonly damaged: readonly { readonly rule: string; readonly detail: string }[] }
+  readonly verdict: {
+    readonly ok: boolean
+    readonly damaged: readonly { readonly rule: string; readonly detail: string }[]
+  }
   /** The commit and the entries; missing where the brick is refused. */
   readonly show?: Readonly<Record<string, unknown>>
   readonly ls?: readonly unknown[]

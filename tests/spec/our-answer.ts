@@ -1,7 +1,7 @@
 /** What src/read says of a brick, in the words in which spec/reader.py says it. */
 import { toHex, utf8Text } from '../../src/base/bytes.ts'
-import { FoundryError } from '../../src/base/errors.ts'
 import type { Run, Timestamp } from '../../src/base/entry.ts'
+import { FoundryError } from '../../src/base/errors.ts'
 import type { EntryRecord } from '../../src/brick/entry-record.ts'
 import { verify } from '../../src/read/verify.ts'
 import { BrickFile } from '../../src/store/brick-file.ts'
@@ -36,7 +36,9 @@ export function ourListing(path: string, generation?: number): readonly unknown[
   try {
     const current = new BrickView(file, file.readHeadOnce())
     const past = [...pastCommits(current)].find((commit) => commit.generation === generation)
-    const view = past ? new BrickView(file, { record: file.commit(past.commit, current.record).record, commit: past.commit }) : current
+    const view = past
+      ? new BrickView(file, { record: file.commit(past.commit, current.record).record, commit: past.commit })
+      : current
     return [...view.entries()].map(listed)
   } finally {
     file.close()
@@ -44,7 +46,23 @@ export function ourListing(path: string, generation?: number): readonly unknown[
 }
 
 function listed(entry: EntryRecord): unknown {
-  const { kind, size, contentId, target, linkTo, mode, uid, gid, userName, groupName, extents, xattrs, slot, grown, sha256 } = entry
+  const {
+    kind,
+    size,
+    contentId,
+    target,
+    linkTo,
+    mode,
+    uid,
+    gid,
+    userName,
+    groupName,
+    extents,
+    xattrs,
+    slot,
+    grown,
+    sha256,
+  } = entry
   const { unreadable, unreadableRanges, nlink } = entry
   return {
     ...text('path', entry.path),
@@ -61,7 +79,9 @@ function listed(entry: EntryRecord): unknown {
     ...(groupName !== '' && { group: groupName }),
     mtime: time(entry.mtime),
     ...(extents && { extents: extents.map(run) }),
-    ...(xattrs.length > 0 && { xattrs: xattrs.map(({ name, value }) => [Buffer.from(name).toString('latin1'), toHex(value)]) }),
+    ...(xattrs.length > 0 && {
+      xattrs: xattrs.map(({ name, value }) => [Buffer.from(name).toString('latin1'), toHex(value)]),
+    }),
     ...(entry.xattrsTruncated && { xattrsLeftOut: true }),
     ctime: time(entry.ctime),
     ino: Number(entry.ino),
@@ -77,9 +97,14 @@ function listed(entry: EntryRecord): unknown {
 }
 
 /** Field 21: its bits 4 and 16 follow from other fields. */
-function flags({ flags: { torn, racy, special }, unreadable, unreadableRanges, extents }: EntryRecord): { flags?: number } {
+function flags(entry: EntryRecord): { flags?: number } {
+  const { unreadable, unreadableRanges, extents, unknownFlags = 0 } = entry
+  const { torn, racy, special } = entry.flags
   const isUnreadable = unreadable !== undefined || unreadableRanges !== undefined
-  const bits = [torn, racy, isUnreadable, special, extents !== undefined].reduce((sum, is, bit) => sum + (is ? 2 ** bit : 0), 0)
+  const bits = [torn, racy, isUnreadable, special, extents !== undefined].reduce(
+    (sum, is, bit) => sum + (is ? 2 ** bit : 0),
+    unknownFlags,
+  )
   return bits === 0 ? {} : { flags: bits }
 }
 

@@ -31,12 +31,14 @@ const contentBytesMax = 64 * 2 ** 20
 export function readDeep(file: BrickFile, head: Pick<Head, 'record' | 'commit'>): DeepRead {
   const view = new BrickView(file, head)
   const { record } = view
-  if (!equalBytes(file.commit(head.commit, record).record.id, record.id)) fail('commit', 'the frame is of another commit')
+  if (!equalBytes(file.commit(head.commit, record).record.id, record.id))
+    fail('commit', 'the frame is of another commit')
   void view.meta
   void view.extras
   const walk = new TreeWalk(view)
   const hash = walk.node(record.root, { height: record.height, firstTile: 0 })
-  if (!equalBytes(merkle.contentRoot(record.length, hash), record.contentRoot)) fail('content', 'the content root is wrong')
+  if (!equalBytes(merkle.contentRoot(record.length, hash), record.contentRoot))
+    fail('content', 'the content root is wrong')
   if (record.topOverview.offset > 0) file.frame(FrameType.overview, record.topOverview, record)
   const entries = readEntries(view)
   readSlots(view, entries)
@@ -132,7 +134,8 @@ function readEntries(view: BrickView): Map<string, EntryRecord> {
   for (const [key, { linkTo }] of entries) {
     const slash = key.lastIndexOf('/')
     const parent = slash < 0 ? '' : key.slice(0, slash)
-    if (key !== '' && view.meta.kind === 'tree' && entries.get(parent)?.kind !== 'dir') fail('path', `${key} has no parent`)
+    if (key !== '' && view.meta.kind === 'tree' && entries.get(parent)?.kind !== 'dir')
+      fail('path', `${key} has no parent`)
     if (linkTo === undefined) continue
     const holder = entries.get(bytesKey(linkTo))
     if (holder?.kind !== 'file' || holder.linkTo !== undefined) fail('entry', `${key} is a link to nothing`)
@@ -151,7 +154,8 @@ function readSlots(view: BrickView, entries: ReadonlyMap<string, EntryRecord>): 
       if (!isValidSlot(slot) || slot.start < end) fail('slots', `${slot.start} + ${slot.length} is no slot`)
       end = slot.start + slot.length
       if (end > record.length) fail('slots', `a slot ends at ${end}, the space at ${record.length}`)
-      if (owner?.slot?.start !== slot.start || owner.slot.length !== slot.length) fail('slots', 'a slot is not its entry\'s')
+      if (owner?.slot?.start !== slot.start || owner.slot.length !== slot.length)
+        fail('slots', "a slot is not its entry's")
       count++
     },
   })
@@ -162,7 +166,8 @@ function readSlots(view: BrickView, entries: ReadonlyMap<string, EntryRecord>): 
 function checkContent(view: BrickView, entry: EntryRecord): void {
   const { contentId, slot, size } = entry
   if (contentId === undefined || slot === undefined || size > contentBytesMax) return
-  const found = size <= tileBytes ? sha256(view.bytes({ start: slot.start, length: size })) : largeId(view, slot.start, size)
+  const found =
+    size <= tileBytes ? sha256(view.bytes({ start: slot.start, length: size })) : largeId(view, slot.start, size)
   if (!equalBytes(found, contentId)) fail('content', `the content id of ${bytesKey(entry.path)} is wrong`)
 }
 
@@ -177,6 +182,10 @@ function sha256(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(createHash('sha256').update(bytes).digest())
 }
 
-function fail(rule: 'commit' | 'content' | 'node' | 'page-hash' | 'path' | 'entry' | 'slots', detail: string, offset = -1): never {
+function fail(
+  rule: 'commit' | 'content' | 'node' | 'page-hash' | 'path' | 'entry' | 'slots',
+  detail: string,
+  offset = -1,
+): never {
   throw new BrickDamage(rule, detail, offset)
 }

@@ -14,7 +14,12 @@ export type DiskStep =
 /** Runs `action` and tells what it did to the files under `path` and under names that begin with it. */
 export async function record(path: string, action: () => Promise<void> | void): Promise<DiskStep[]> {
   const steps: DiskStep[] = []
-  const real = { writeSync: fs.writeSync, fdatasyncSync: fs.fdatasyncSync, fsyncSync: fs.fsyncSync, ftruncateSync: fs.ftruncateSync }
+  const real = {
+    writeSync: fs.writeSync,
+    fdatasyncSync: fs.fdatasyncSync,
+    fsyncSync: fs.fsyncSync,
+    ftruncateSync: fs.ftruncateSync,
+  }
   const isIt = (fd: number): boolean => fs.readlinkSync(`/proc/self/fd/${fd}`).startsWith(path)
   const patched = {
     writeSync(fd: number, bytes: Uint8Array, from: number, length: number, offset: number): number {
@@ -53,7 +58,11 @@ const sectorBytes = 512
 const blockBytes = 4096
 
 /** The disk after `count` steps from `disk`, and then a cut. `disk` is what was durable before the first step. */
-export function afterCut(disk: Uint8Array, steps: readonly DiskStep[], how: { count: number; kind: CutKind; chance: Chance }): Uint8Array {
+export function afterCut(
+  disk: Uint8Array,
+  steps: readonly DiskStep[],
+  how: { count: number; kind: CutKind; chance: Chance },
+): Uint8Array {
   const { count, kind, chance } = how
   const done = steps.slice(0, count)
   const lastBarrier = done.findLastIndex((step) => step.kind === 'barrier')
@@ -65,7 +74,8 @@ export function afterCut(disk: Uint8Array, steps: readonly DiskStep[], how: { co
   result.set(durable.subarray(0, size))
   const dirty = dirtySectors(pending)
   const keepPercent = chance.pick([0, 10, 50, 90, 100])
-  for (const sector of dirty) if (chance.happens(keepPercent)) copy(cached, result, { start: sector * sectorBytes, length: sectorBytes })
+  for (const sector of dirty)
+    if (chance.happens(keepPercent)) copy(cached, result, { start: sector * sectorBytes, length: sectorBytes })
   if (kind === 'blocks' && dirty.length > 0) {
     const start = Math.floor((chance.pick(dirty) * sectorBytes) / blockBytes) * blockBytes
     result.set(chance.bytes(Math.max(0, Math.min(blockBytes, result.length - start))), Math.min(start, result.length))

@@ -12,7 +12,9 @@ const unshare = ['--mount', ...(isRoot ? [] : ['--map-root-user'])]
 const canMount = spawnSync('unshare', [...unshare, 'true']).status === 0
 const diskBytes = 2 * 2 ** 20
 
-test('on a full disk nothing is lost and nothing is left over', { skip: !canMount && 'mounting is not allowed here' }, (t) => {
+test('on a full disk nothing is lost and nothing is left over', {
+  skip: !canMount && 'mounting is not allowed here',
+}, (t) => {
   const lab = makeLab(t)
   const [disk, small] = [join(lab.folder, 'disk'), join(lab.folder, 'small')]
   for (const folder of [disk, small]) mkdirSync(folder)
@@ -20,6 +22,8 @@ test('on a full disk nothing is lost and nothing is left over', { skip: !canMoun
   const mounted = 'mount -t tmpfs -o "size=$1" none "$2" && exec "$3" "$4" "$2" "$5" "$6"'
   const child = join(import.meta.dirname, 'full-disk-child.ts')
   const args = [`${diskBytes}`, disk, process.execPath, child, lab.source, small]
-  const { status, stderr } = spawnSync('unshare', [...unshare, 'sh', '-c', mounted, 'sh', ...args], { encoding: 'utf8' })
+  const { status, stderr } = spawnSync('unshare', [...unshare, 'sh', '-c', mounted, 'sh', ...args], {
+    encoding: 'utf8',
+  })
   assert.equal(status, 0, stderr)
 })

@@ -59,12 +59,18 @@ async function cutAgainAndAgain(path: string, history: History, chance: Chance):
   const told = 1 + history.toldAfter.filter((steps) => steps <= count).length
   const image = afterCut(history.disk, history.steps, { count, kind, chance })
   let { generation, steps } = await open(path, image)
-  assert.ok(generation >= told && generation <= told + 1, `generation ${generation} after ${told} was told, step ${count}`)
+  assert.ok(
+    generation >= told && generation <= told + 1,
+    `generation ${generation} after ${told} was told, step ${count}`,
+  )
   let before = image
   for (let cut = 0; cut < 2; cut++) {
     const again = afterCut(before, steps, { count: chance.below(steps.length + 1), kind, chance })
     const next = await open(path, again)
-    assert.ok(next.generation >= told && next.generation <= generation, `recovered ${generation}, then ${next.generation}`)
+    assert.ok(
+      next.generation >= told && next.generation <= generation,
+      `recovered ${generation}, then ${next.generation}`,
+    )
     before = again
     ;({ generation, steps } = next)
   }
@@ -91,7 +97,8 @@ test('no byte below the end of a commit is ever written again, but for the slots
   const { disk, steps, toldAfter } = await recordHistory(lab, new Session(t, lab))
   let end = disk.length
   for (const [index, step] of steps.entries()) {
-    if (step.kind === 'write') assert.ok(step.offset >= end || step.offset + step.bytes.length <= 16_384, `step ${index}`)
+    if (step.kind === 'write')
+      assert.ok(step.offset >= end || step.offset + step.bytes.length <= 16_384, `step ${index}`)
     if (step.kind === 'truncate') assert.ok(step.size >= end)
     if (toldAfter.includes(index + 1)) end = applied(disk, steps.slice(0, index + 1)).length
   }

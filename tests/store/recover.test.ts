@@ -113,7 +113,12 @@ test('what follows the last commit is cut off, frames of another epoch too', asy
   const { lab, third } = await setUp(t)
   const other = makeLab(t)
   const [, foreign] = (await threeCommits(other)) as [Buffer, Buffer]
-  for (const tail of [Buffer.alloc(1), Buffer.alloc(100_000, 0x42), foreign.subarray(headBytes), third.subarray(headBytes)]) {
+  for (const tail of [
+    Buffer.alloc(1),
+    Buffer.alloc(100_000, 0x42),
+    foreign.subarray(headBytes),
+    third.subarray(headBytes),
+  ]) {
     const image = Buffer.concat([third, tail])
     assert.deepEqual(recovered(lab, image), { generation: 3, rolledForward: 0, cutBytes: tail.length })
     assert.deepEqual(fs.readFileSync(lab.brick), third)

@@ -117,9 +117,9 @@ function byteCard({ byte, entropy }: Inspection, palette: Palette): HTMLElement 
       typeof byte === 'number'
         ? copyButton({ text: words, copy: `0x${hexByte(byte)}`, mono: true })
         : element('div', { class: 'mono', text: words }),
-      typeof entropy === 'number'
-        ? copyButton({ text: bits, copy: String(entropy), mono: false })
-        : element('div', { text: bits }),
+      element('div', { class: 'quiet' }, [
+        typeof entropy === 'number' ? copyButton({ text: bits, copy: String(entropy), mono: false }) : bits,
+      ]),
       element('span', { class: 'meter' }, [meter]),
     ]),
   ])

@@ -9,13 +9,13 @@ import { concatBytes, utf8 } from '../../../src/base/bytes.ts'
 import type { Timestamp } from '../../../src/base/entry.ts'
 import { encodeCommitPayload, encodeExtras } from '../../../src/brick/commit.ts'
 import { type CommitRecord, commitId, commitRecordBytes, type MapRoot } from '../../../src/brick/commit-record.ts'
-import { encodeEntry, type EntryRecord, keyOfPath } from '../../../src/brick/entry-record.ts'
+import { type EntryRecord, encodeEntry, keyOfPath } from '../../../src/brick/entry-record.ts'
 import { FrameType, frameId } from '../../../src/brick/frame.ts'
 import { encodeHistory, encodeSlotRecord, historyKey, slotKey } from '../../../src/brick/map-records.ts'
 import { heightFor } from '../../../src/brick/merkle.ts'
 import { encodeMeta } from '../../../src/brick/meta.ts'
 import { padBytesAfter } from '../../../src/brick/pad.ts'
-import { buildMap, type BuiltRoot, type MapItem, type MapName, type PageStore } from '../../../src/brick/page-map.ts'
+import { type BuiltRoot, buildMap, type MapItem, type MapName, type PageStore } from '../../../src/brick/page-map.ts'
 import { frameBytes, headBytes, noPointer, type Pointer } from '../../../src/brick/pointer.ts'
 import { encodeSlot, inlineBytesMax } from '../../../src/brick/slot.ts'
 import { nodeTools } from '../../../src/store/node-tools.ts'
@@ -105,7 +105,10 @@ class BrickMaker {
     const slotsRoot = this.#map('slots', slotsItems(entries), changes)
     const historyRoot = this.#map('history', this.#commits.map(historyItem), changes)
     const metaBytes = this.#metaPayload(changes)
-    const meta = { pointer: log.append({ type: FrameType.meta, id: 0n, payload: metaBytes }), hash: nodeTools.sha256(metaBytes) }
+    const meta = {
+      pointer: log.append({ type: FrameType.meta, id: 0n, payload: metaBytes }),
+      hash: nodeTools.sha256(metaBytes),
+    }
     const plain = encodeExtras(extrasOf(commit, entries))
     const extras = changes.extras?.(plain) ?? plain
     const end = log.end + frameBytes(commitRecordBytes + extras.length)
@@ -146,7 +149,12 @@ class BrickMaker {
     const pointer = this.#log.append({ type: FrameType.commit, id, payload, codec: 'raw' })
     this.#log.pad()
     const inline = this.#log.frameAt(record.root.node)
-    const slot = encodeSlot({ commit: pointer, record, tools: nodeTools, ...(inline.length <= inlineBytesMax && { inline }) })
+    const slot = encodeSlot({
+      commit: pointer,
+      record,
+      tools: nodeTools,
+      ...(inline.length <= inlineBytesMax && { inline }),
+    })
     this.#head.set(slot, (record.generation % 2) * (headBytes / 2))
     this.#commits.push({ record, pointer })
   }

@@ -34,12 +34,17 @@ export function replanned(base: string, replan: (last: CommitPlan) => CommitPlan
   }
 }
 
-/** The finished file of a good one, with some bytes changed. */
-export function edited(base: string, edit: (bytes: Uint8Array) => Uint8Array | void): () => Uint8Array {
-  return () => {
-    const bytes = makeGood(goodBrick(base))
-    return edit(bytes) ?? bytes
-  }
+/** The finished file of a good one, with some bytes changed in place. */
+export function edited(base: string, edit: (bytes: Uint8Array) => void): () => Uint8Array {
+  return derived(base, (bytes) => {
+    edit(bytes)
+    return bytes
+  })
+}
+
+/** Another file from the finished file of a good one. */
+export function derived(base: string, derive: (bytes: Uint8Array) => Uint8Array): () => Uint8Array {
+  return () => derive(makeGood(goodBrick(base)))
 }
 
 /** File offset of the payload of the first frame of a type. */
@@ -90,7 +95,9 @@ export function recordFields(record: Uint8Array): Field[] {
 }
 
 export function recordOf(fields: readonly Field[]): Uint8Array {
-  return concatBytes(fields.map(({ tag, value }) => concatBytes([Uint8Array.of(tag), shortVarint(value.length), value])))
+  return concatBytes(
+    fields.map(({ tag, value }) => concatBytes([Uint8Array.of(tag), shortVarint(value.length), value])),
+  )
 }
 
 export function shortVarint(value: number): Uint8Array {

@@ -1,8 +1,8 @@
 /** Damage of nodes, hashes, contents and overviews. */
 import { concatBytes, utf8 } from '../../../src/base/bytes.ts'
 import { setKind, TileKind } from '../../../src/brick/node.ts'
-import type { DirectoryChanges } from './directory.ts'
 import { changed, type DamagedBrick, inMap, recordFields, recordOf, replanned, withByte, withHex } from './damage.ts'
+import type { DirectoryChanges } from './directory.ts'
 import { directory, file, root } from './entries.ts'
 
 const tile = 65_536
@@ -82,7 +82,9 @@ export const damagedDirectories: readonly DamagedBrick[] = [
     rule: 'node',
     readerRule: 'content-root',
     opens: 'yes',
-    bytes: changed('one-file', { record: (record) => ({ ...record, contentRoot: withByte(record.contentRoot, 0, 0) }) }),
+    bytes: changed('one-file', {
+      record: (record) => ({ ...record, contentRoot: withByte(record.contentRoot, 0, 0) }),
+    }),
   },
   {
     name: 'content-id',
@@ -91,7 +93,10 @@ export const damagedDirectories: readonly DamagedBrick[] = [
     rule: 'content',
     readerRule: 'content-id',
     opens: 'yes',
-    bytes: changed('one-file', inMap('entries', (items) => items.map(withOtherContentId))),
+    bytes: changed(
+      'one-file',
+      inMap('entries', (items) => items.map(withOtherContentId)),
+    ),
   },
   {
     name: 'fill-not-owned',
@@ -174,6 +179,8 @@ function overview(name: string, breaks: string, changes: DirectoryChanges): Dama
 }
 
 function withOtherContentId({ key, value }: { key: Uint8Array; value: Uint8Array }) {
-  const fields = recordFields(value).map((field) => (field.tag === 3 ? { ...field, value: withByte(field.value, 0, 0) } : field))
+  const fields = recordFields(value).map((field) =>
+    field.tag === 3 ? { ...field, value: withByte(field.value, 0, 0) } : field,
+  )
   return { key, value: recordOf(fields) }
 }

@@ -2,7 +2,7 @@
 import { concatBytes } from '../../../src/base/bytes.ts'
 import { Codec, FrameType } from '../../../src/brick/frame.ts'
 import { deflateFixed, zstdOfRuns } from './codecs.ts'
-import { changed, type DamagedBrick, edited, payloadOf, withByte, withHex } from './damage.ts'
+import { changed, type DamagedBrick, derived, edited, payloadOf, withByte, withHex } from './damage.ts'
 import type { FrameDraft } from './frame-log.ts'
 
 const common = { base: 'one-file', opens: 'yes' } as const
@@ -14,7 +14,7 @@ export const damagedFrames: readonly DamagedBrick[] = [
     breaks: 'A byte of the DATA payload is another: its crc does not hold.',
     rule: 'frame-crc',
     readerRule: 'frame',
-    bytes: edited('one-file', (bytes) => withByte(bytes, payloadOf(bytes, FrameType.data), 0x4a)),
+    bytes: derived('one-file', (bytes) => withByte(bytes, payloadOf(bytes, FrameType.data), 0x4a)),
   },
   {
     ...common,
@@ -22,7 +22,7 @@ export const damagedFrames: readonly DamagedBrick[] = [
     breaks: 'A byte of the id in the header of the DATA frame is another.',
     rule: 'frame-crc',
     readerRule: 'frame',
-    bytes: edited('one-file', (bytes) => withByte(bytes, payloadOf(bytes, FrameType.data) - 16, 9)),
+    bytes: derived('one-file', (bytes) => withByte(bytes, payloadOf(bytes, FrameType.data) - 16, 9)),
   },
   {
     ...common,
@@ -30,7 +30,7 @@ export const damagedFrames: readonly DamagedBrick[] = [
     breaks: 'A byte of the padding behind the DATA payload is not zero.',
     rule: 'frame',
     readerRule: 'frame',
-    bytes: edited('one-file', (bytes) => withByte(bytes, payloadOf(bytes, FrameType.data) + 15, 1)),
+    bytes: derived('one-file', (bytes) => withByte(bytes, payloadOf(bytes, FrameType.data) + 15, 1)),
   },
   {
     ...common,
@@ -40,10 +40,16 @@ export const damagedFrames: readonly DamagedBrick[] = [
     readerRule: 'frame',
     bytes: edited('one-file', (bytes) => bytes.fill(0, payloadOf(bytes, FrameType.pad) - 32)),
   },
-  data('frame-other-epoch', 'The header of the DATA frame was made with another epoch.', 'frame-crc', 'frame', (draft) => ({
-    ...draft,
-    epoch: new Uint8Array(8),
-  })),
+  data(
+    'frame-other-epoch',
+    'The header of the DATA frame was made with another epoch.',
+    'frame-crc',
+    'frame',
+    (draft) => ({
+      ...draft,
+      epoch: new Uint8Array(8),
+    }),
+  ),
   data('frame-too-long', 'A DATA frame with a rawLen of 70,000.', 'frame-limit', 'frame', (draft) => ({
     ...draft,
     codec: Codec.zstd,
@@ -60,17 +66,23 @@ export const damagedFrames: readonly DamagedBrick[] = [
   })),
   data('frame-flags', 'A frame whose flags are not 0.', 'frame', 'frame', (draft) => ({ ...draft, flags: 1 })),
   data('frame-codec-unknown', 'Codec 3.', 'frame', 'frame', (draft) => ({ ...draft, codec: 3 })),
-  zstd('zstd-two-frames', 'Two zstd frames, the second of no bytes.', (frame) => concatBytes([frame, zstdOfRuns(empty)])),
+  zstd('zstd-two-frames', 'Two zstd frames, the second of no bytes.', (frame) =>
+    concatBytes([frame, zstdOfRuns(empty)]),
+  ),
   zstd('zstd-trailing-byte', 'A byte behind the zstd frame.', (frame) => concatBytes([frame, Uint8Array.of(0)])),
   zstd('zstd-skippable', 'A skippable frame before the zstd frame.', (frame) => {
     return concatBytes([Uint8Array.from(Buffer.from('502a4d1800000000', 'hex')), frame])
   }),
   // Frame header descriptor: no content size, a window of 1 KiB instead.
-  zstd('zstd-no-content-size', 'A zstd frame without content size.', (frame) => withHex(frame, '28b52ffd200d', '28b52ffd0000')),
+  zstd('zstd-no-content-size', 'A zstd frame without content size.', (frame) =>
+    withHex(frame, '28b52ffd200d', '28b52ffd0000'),
+  ),
   zstd('zstd-content-size', 'The content size is 14, rawLen and the content 13.', (frame) => {
     return withHex(frame, '28b52ffd200d', '28b52ffd200e')
   }),
-  zstd('zstd-dictionary', 'A zstd frame with a dictionary id.', (frame) => withHex(frame, '28b52ffd20', '28b52ffd2107')),
+  zstd('zstd-dictionary', 'A zstd frame with a dictionary id.', (frame) =>
+    withHex(frame, '28b52ffd20', '28b52ffd2107'),
+  ),
   zstd('zstd-cut', 'A zstd frame without its last byte.', (frame) => frame.subarray(0, -1)),
   deflate('deflate-trailing-byte', 'A byte behind the deflate stream.', (stream) => {
     return concatBytes([stream, Uint8Array.of(0)])

@@ -1,5 +1,5 @@
 /** Damage of the head: slots, the record in them, files that are no brick. */
-import { type DamagedBrick, edited, replanned } from './damage.ts'
+import { type DamagedBrick, derived, edited, replanned } from './damage.ts'
 import { editSlot, slotBytes } from './edit-slot.ts'
 
 const inlineAt = 668
@@ -34,7 +34,10 @@ export const damagedHeads: readonly DamagedBrick[] = [
     rule: 'slot',
     readerRule: 'slot-inline',
     opens: 'yes',
-    bytes: edited('one-file', editSlot(1, (slot) => slot.setUint8(inlineAt + frameHeaderBytes + 8, 0xee))),
+    bytes: edited(
+      'one-file',
+      editSlot(1, (slot) => slot.setUint8(inlineAt + frameHeaderBytes + 8, 0xee)),
+    ),
   },
   {
     name: 'slot-rest-not-zero',
@@ -43,7 +46,10 @@ export const damagedHeads: readonly DamagedBrick[] = [
     rule: 'BRICK_DAMAGED',
     readerRule: 'slot-inline',
     opens: 'no',
-    bytes: edited('one-file', editSlot(1, (slot) => slot.setUint8(8_000, 1))),
+    bytes: edited(
+      'one-file',
+      editSlot(1, (slot) => slot.setUint8(8_000, 1)),
+    ),
   },
   {
     name: 'slot-generation-other',
@@ -52,7 +58,9 @@ export const damagedHeads: readonly DamagedBrick[] = [
     rule: 'BRICK_DAMAGED',
     readerRule: 'record',
     opens: 'no',
-    bytes: edited('one-file', (bytes) => bytes.copyWithin(0, slotBytes, 2 * slotBytes).fill(0, slotBytes, 2 * slotBytes)),
+    bytes: edited('one-file', (bytes) =>
+      bytes.copyWithin(0, slotBytes, 2 * slotBytes).fill(0, slotBytes, 2 * slotBytes),
+    ),
   },
   foreign('png', '89504e470d0a1a0a0000000d49484452', 'A PNG image.'),
   foreign('brck', Buffer.from('BRCK executable of another program').toString('hex'), 'An executable BRCK.'),
@@ -67,7 +75,10 @@ export const damagedHeads: readonly DamagedBrick[] = [
     rule: 'BRICK_VERSION_NEWER',
     readerRule: 'incompat',
     opens: 'no',
-    bytes: edited('two-commits', editSlot(0, (slot) => slot.setUint32(12, 4, true))),
+    bytes: edited(
+      'two-commits',
+      editSlot(0, (slot) => slot.setUint32(12, 4, true)),
+    ),
   },
   {
     name: 'truncated',
@@ -76,7 +87,7 @@ export const damagedHeads: readonly DamagedBrick[] = [
     rule: 'BRICK_DAMAGED',
     readerRule: 'record',
     opens: 'no',
-    bytes: edited('one-file', (bytes) => bytes.subarray(0, -1_000)),
+    bytes: derived('one-file', (bytes) => bytes.subarray(0, -1_000)),
   },
   {
     name: 'truncated-to-parent',
@@ -85,7 +96,7 @@ export const damagedHeads: readonly DamagedBrick[] = [
     rule: 'BRICK_DAMAGED',
     readerRule: 'record',
     opens: 'no',
-    bytes: edited('two-commits', (bytes) => bytes.subarray(0, -4_096)),
+    bytes: derived('two-commits', (bytes) => bytes.subarray(0, -4_096)),
   },
   {
     name: 'truncated-head',
@@ -94,10 +105,12 @@ export const damagedHeads: readonly DamagedBrick[] = [
     rule: 'BRICK_DAMAGED',
     readerRule: 'slot',
     opens: 'no',
-    bytes: edited('one-file', (bytes) => bytes.subarray(0, 9_000)),
+    bytes: derived('one-file', (bytes) => bytes.subarray(0, 9_000)),
   },
   damagedRecord('record-height', 'Height 2 for an N of 64.', (slot) => slot.setUint32(48 + 44, 2, true)),
-  damagedRecord('record-commit-id', 'The commit id is not the hash of the record.', (slot) => slot.setUint8(48 + 536, 0)),
+  damagedRecord('record-commit-id', 'The commit id is not the hash of the record.', (slot) =>
+    slot.setUint8(48 + 536, 0),
+  ),
   damagedRecord('record-pointer-outside', 'The pointer to META lies beyond fileEnd.', (slot) => {
     slot.setBigUint64(48 + 344, 1n << 40n, true)
   }),
@@ -108,7 +121,10 @@ export const damagedHeads: readonly DamagedBrick[] = [
     rule: 'BRICK_DAMAGED',
     readerRule: 'record',
     opens: 'no',
-    bytes: edited('one-file', editSlot(1, (slot) => slot.setUint32(48 + 40, 1_000_000_000, true))),
+    bytes: edited(
+      'one-file',
+      editSlot(1, (slot) => slot.setUint32(48 + 40, 1_000_000_000, true)),
+    ),
   },
   {
     name: 'slot-beyond-n',

@@ -2,7 +2,15 @@
 import { toHex } from '../../../src/base/bytes.ts'
 import { FrameType, frameId } from '../../../src/brick/frame.ts'
 import { fanOut, tileBytes, tilesAt } from '../../../src/brick/merkle.ts'
-import { createNode, encodeNode, type NodeTable, pageGroups, type Section, setFrame, setKind } from '../../../src/brick/node.ts'
+import {
+  createNode,
+  encodeNode,
+  type NodeTable,
+  pageGroups,
+  type Section,
+  setFrame,
+  setKind,
+} from '../../../src/brick/node.ts'
 import { type NodePointer, noPointer, type Pointer } from '../../../src/brick/pointer.ts'
 import { TileKind } from '../../../src/brick/tile-kind.ts'
 import { level4PageBytes, pageTexels, planeCount } from '../../../src/kernel/pages.ts'
@@ -18,7 +26,10 @@ export interface DirectoryChanges {
   readonly node?: (payload: Uint8Array) => Uint8Array
   readonly hashes?: (payload: Uint8Array) => Uint8Array
   /** Undefined: left out. */
-  readonly overview?: (page: Uint8Array | undefined, place: { readonly level: number; readonly index: number }) => Uint8Array | undefined
+  readonly overview?: (
+    page: Uint8Array | undefined,
+    place: { readonly level: number; readonly index: number },
+  ) => Uint8Array | undefined
 }
 
 export interface DirectoryPlan {
@@ -117,7 +128,11 @@ class Directory {
     return undefined
   }
 
-  #setPage(section: Section, item: number, { page, ...place }: { page: Uint8Array | undefined; level: number; index: number }): void {
+  #setPage(
+    section: Section,
+    item: number,
+    { page, ...place }: { page: Uint8Array | undefined; level: number; index: number },
+  ): void {
     const placed = this.overview(page, place)
     if (placed === undefined) return
     setFrame(section, item, { kind: TileKind.stored, birth: placed.birth, frame: placed.pointer })
@@ -141,7 +156,14 @@ function descriptionOf(bytes: Uint8Array, mask: Uint8Array): TileDescription | u
 
 /** A DATA payload may end before its tile does: at the last byte that is not zero, and never empty here. */
 function withoutZeros(bytes: Uint8Array): Uint8Array {
-  return bytes.subarray(0, 1 + Math.max(0, bytes.findLastIndex((byte) => byte !== 0)))
+  return bytes.subarray(
+    0,
+    1 +
+      Math.max(
+        0,
+        bytes.findLastIndex((byte) => byte !== 0),
+      ),
+  )
 }
 
 /** Sixteen runs of 256 texels as one page; undefined where all are. */

@@ -18,8 +18,14 @@ export function directory(path: Name, fields: Fields = {}): PlannedEntry {
 }
 
 /** A file whose content is `bytes`, or zeros of `size` where no piece lies. */
-export function file(path: Name, slot: Run, content: Uint8Array | { size: number; pieces: readonly Piece[] }, fields: Fields = {}): PlannedEntry {
-  const { size, pieces } = content instanceof Uint8Array ? { size: content.length, pieces: [{ at: 0, bytes: content }] } : content
+export function file(
+  path: Name,
+  slot: Run,
+  content: Uint8Array | { size: number; pieces: readonly Piece[] },
+  fields: Fields = {},
+): PlannedEntry {
+  const { size, pieces } =
+    content instanceof Uint8Array ? { size: content.length, pieces: [{ at: 0, bytes: content }] } : content
   return { record: entry(path, 'file', { size, slot, ...fields }), pieces }
 }
 

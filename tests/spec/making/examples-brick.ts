@@ -1,4 +1,4 @@
-/** The first half of spec/examples.md: `one-file.brick` from its first byte to its last. */
+/** The first half of spec/examples.md: `one-file.brick` from its first byte to its last. Long because it is one text. */
 import { utf8Text } from '../../../src/base/bytes.ts'
 import { decodeFrame, FrameType, parseFrameHeader } from '../../../src/brick/frame.ts'
 import { frameBytes, headBytes } from '../../../src/brick/pointer.ts'
@@ -115,7 +115,11 @@ function frameList(frames: readonly ExampleFrame[]): string {
   return table(['offset', 'type', 'codec', 'storedLen', 'rawLen', 'next'], rows)
 }
 
-function frameTable(brick: Uint8Array, { offset, storedLength, codec, name }: ExampleFrame, payload: readonly Part[]): string {
+function frameTable(
+  brick: Uint8Array,
+  { offset, storedLength, codec, name }: ExampleFrame,
+  payload: readonly Part[],
+): string {
   const size = frameBytes(storedLength)
   const bytes = brick.subarray(offset, offset + size)
   const id = dataView(bytes).getBigUint64(16, true)
@@ -236,7 +240,8 @@ function slotsTable(payload: Uint8Array): string {
 
 export function recordTable(record: Uint8Array): string {
   const nodes = `NODE ${pointer(record, 72)}; HASHES ${pointer(record, 88)}`
-  const map = (at: number) => (u64(record, at) === '0' ? 'empty' : `${pointer(record, at)}; ${u64(record, at + 16)} items; page hash`)
+  const map = (at: number) =>
+    u64(record, at) === '0' ? 'empty' : `${pointer(record, at)}; ${u64(record, at + 16)} items; page hash`
   return annotated(record, [
     [16, 'uuid', ''],
     [8, 'epoch', ''],
@@ -296,4 +301,3 @@ function u64(bytes: Uint8Array, at: number): string {
 function pointer(bytes: Uint8Array, at: number): string {
   return `offset ${u64(bytes, at)}, storedLen ${u32(bytes, at + 8)}`
 }
-

@@ -163,12 +163,21 @@ function commitIdTable(record: Uint8Array): string {
 }
 
 function pages(): string[] {
-  const small = framesOf(makeGood(goodBrick('small-tree'))).filter(({ type, payload }) => type === FrameType.pages && payload[0] === 1 && payload[1] === 0)
-  const keys = parsePage((small.at(-1) as { payload: Uint8Array }).payload, { map: maps.entries, offset: 0 }).items.map(({ key }) => key)
+  const small = framesOf(makeGood(goodBrick('small-tree'))).filter(
+    ({ type, payload }) => type === FrameType.pages && payload[0] === 1 && payload[1] === 0,
+  )
+  const keys = parsePage((small.at(-1) as { payload: Uint8Array }).payload, { map: maps.entries, offset: 0 }).items.map(
+    ({ key }) => key,
+  )
   const rows = keys.map((key, i) => {
     const shared = i === 0 ? 0 : sharedLength(keys[i - 1] as Uint8Array, key)
     const rest = key.subarray(shared)
-    return [shownKey(key), String(shared), rest.length === 0 ? '' : `\`${spaced(rest)}\``, code(sha256(Uint8Array.of(0), key).subarray(0, 4))]
+    return [
+      shownKey(key),
+      String(shared),
+      rest.length === 0 ? '' : `\`${spaced(rest)}\``,
+      code(sha256(Uint8Array.of(0), key).subarray(0, 4)),
+    ]
   })
   return [
     'The keys of ENTRIES in `small-tree.brick`, in order. The dirname comes first, so that what is in one directory stands together. None of the hashes h(0, key) begins with six zero bits, and there are fewer than 256: one page.',
@@ -179,7 +188,9 @@ function pages(): string[] {
 
 function cutsOfMany(): string {
   const isLeaf = (payload: Uint8Array) => payload[0] === 1 && payload[1] === 0
-  const leaves = framesOf(makeGood(goodBrick('many-entries'))).filter(({ type, payload }) => type === FrameType.pages && isLeaf(payload))
+  const leaves = framesOf(makeGood(goodBrick('many-entries'))).filter(
+    ({ type, payload }) => type === FrameType.pages && isLeaf(payload),
+  )
   const rows = leaves.slice(0, 8).map(({ payload }, i) => {
     const items = parsePage(payload, { map: maps.entries, offset: 0 }).items
     const last = (items.at(-1) as { key: Uint8Array }).key
@@ -202,7 +213,11 @@ function texels(brick: Uint8Array): string[] {
   const plane = (index: number) => String(level4[4_096 * index])
   const e = level4[0] as number
   const rows = [
-    ['ENT', `S = T[13] - (sum of T[count] = ${sumOfTerms}) = ${s}; floor((255 S + 262,144 * 13) / (524,288 * 13))`, plane(0)],
+    [
+      'ENT',
+      `S = T[13] - (sum of T[count] = ${sumOfTerms}) = ${s}; floor((255 S + 262,144 * 13) / (524,288 * 13))`,
+      plane(0),
+    ],
     ['MEAN', `sum of the bytes ${sum}; floor((2 * ${sum} + 13) / 26)`, plane(1)],
     ['ZERO', 'no byte 00', plane(2)],
     ['PRINT', '13 of 13; floor((510 * 13 + 13) / 26)', plane(3)],
@@ -240,4 +255,3 @@ function code(bytes: Uint8Array): string {
 function expectSame(computed: Uint8Array, stored: Uint8Array): void {
   if (compareBytes(computed, stored) !== 0) throw new Error(`computed ${toHex(computed)}, stored is ${toHex(stored)}`)
 }
-

@@ -4,22 +4,56 @@ import { parseHead } from '../../../src/brick/slot.ts'
 import { nodeTools } from '../../../src/store/node-tools.ts'
 import type { DamagedBrick } from './damage.ts'
 import { damagedDirectories } from './damaged-directory.ts'
+import { damagedEntries } from './damaged-entries.ts'
 import { damagedFrames } from './damaged-frames.ts'
 import { damagedHeads } from './damaged-head.ts'
 import { damagedMaps } from './damaged-maps.ts'
 import { goodBricks, makeGood } from './good-bricks.ts'
 
-export const damagedBricks: readonly DamagedBrick[] = [...damagedHeads, ...damagedFrames, ...damagedDirectories, ...damagedMaps]
+export const damagedBricks: readonly DamagedBrick[] = [
+  ...damagedHeads,
+  ...damagedFrames,
+  ...damagedDirectories,
+  ...damagedMaps,
+  ...damagedEntries,
+]
 
 /** The most instructive damaged ones; the others are made by the tests when they need them. */
 export const damagedFiles: ReadonlySet<string> = new Set([
   ...['slot-both-bad', 'slot-a-bad', 'newer-slot-refused', 'truncated', 'truncated-to-parent', 'record-commit-id'],
-  ...['magic-foreign-png', 'magic-foreign-brck', 'magic-foreign-nothing', 'version-newer', 'incompat-bit', 'geometry-other'],
+  ...[
+    'magic-foreign-png',
+    'magic-foreign-brck',
+    'magic-foreign-nothing',
+    'version-newer',
+    'incompat-bit',
+    'geometry-other',
+  ],
   ...['frame-crc', 'frame-other-epoch', 'frame-too-long', 'frame-type', 'zstd-two-frames', 'zstd-trailing-byte'],
-  ...['zstd-no-content-size', 'deflate-too-much', 'node-wrong-height', 'node-varint-not-minimal', 'node-absent-inside-n'],
+  ...[
+    'zstd-no-content-size',
+    'deflate-too-much',
+    'node-wrong-height',
+    'node-varint-not-minimal',
+    'node-absent-inside-n',
+  ],
   ...['tile-hash', 'content-root', 'content-id', 'fill-not-owned', 'free-bytes-not-zero', 'overview-top-wrong'],
-  ...['overview-level-2-missing', 'page-keys-descending', 'page-prefix-short', 'page-shape-wrong', 'page-hash', 'tree-hash'],
-  ...['entry-path-dotdot', 'entry-parent-is-link', 'entry-field-missing', 'hard-link-to-link', 'slots-overlap', 'slot-beyond-n'],
+  ...[
+    'overview-level-2-missing',
+    'page-keys-descending',
+    'page-prefix-short',
+    'page-shape-wrong',
+    'page-hash',
+    'tree-hash',
+  ],
+  ...[
+    'entry-path-dotdot',
+    'entry-parent-is-link',
+    'entry-field-missing',
+    'hard-link-to-link',
+    'slots-overlap',
+    'slot-beyond-n',
+  ],
   ...['slot-of-nobody', 'meta-proto', 'extras-duplicate-key', 'extras-changed', 'history-wrong'],
 ])
 

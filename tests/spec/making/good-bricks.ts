@@ -1,12 +1,12 @@
-/** The good fixtures, named by what they show. */
+/** The good fixtures, named by what they show. Long because it is one table of plans. */
 import { utf8 } from '../../../src/base/bytes.ts'
 import { Codec, FrameType, frameId } from '../../../src/brick/frame.ts'
-import { TileKind } from '../../../src/brick/tile-kind.ts'
 import { headBytes } from '../../../src/brick/pointer.ts'
+import { TileKind } from '../../../src/brick/tile-kind.ts'
 import { type BrickPlan, type Changes, makeBrick } from './brick-maker.ts'
 import { deflateFixed } from './codecs.ts'
-import { directory, emptyFile, file, hardLink, noise, root, special, symlink, words } from './entries.ts'
 import { editSlot } from './edit-slot.ts'
+import { directory, emptyFile, file, hardLink, noise, root, special, symlink, words } from './entries.ts'
 import { recordedText, recordedZstd } from './recorded-zstd.ts'
 
 export interface GoodBrick {
@@ -31,13 +31,19 @@ const oneFile: GoodBrick = {
     name: 'one-file',
     kind: 'file',
     commits: [
-      { reason: 'first', length: cell, entries: [file('hello.txt', { start: 0, length: cell }, utf8('Hello, brick!'))] },
+      {
+        reason: 'first',
+        length: cell,
+        entries: [file('hello.txt', { start: 0, length: cell }, utf8('Hello, brick!'))],
+      },
     ],
   },
   shows: 'The smallest brick with content: one file of 13 bytes, kind "file", no directory.',
 }
 
 const note = utf8('user.note')
+/** struct vfs_cap_data, revision 2: cap_net_bind_service, permitted and effective. */
+const bindsLowPorts = Uint8Array.of(1, 0, 0, 2, 0, 4, ...new Uint8Array(14))
 const hardLinked = file('linked/first', { start: 1024, length: cell }, utf8('two names\n'), { nlink: 2 })
 const sparseRuns = [
   { start: 4_096, length: 4_096 },
@@ -57,7 +63,13 @@ const smallTree: GoodBrick = {
           directory('linked', { mode: 0o2755 }),
           directory('linked/deeper'),
           emptyFile('empty'),
-          file('text', { start: 0, length: 1024 }, words(1_000), { mode: 0o4755, uid: 1000, gid: 100, userName: '', groupName: 'users' }),
+          file('text', { start: 0, length: 1024 }, words(1_000), {
+            mode: 0o4755,
+            uid: 1000,
+            gid: 100,
+            userName: '',
+            groupName: 'users',
+          }),
           hardLinked,
           hardLink('linked/second', hardLinked),
           file('two-tiles', { start: 2 * tile, length: 2 * tile }, words(70_000), {
@@ -69,7 +81,7 @@ const smallTree: GoodBrick = {
           file(Uint8Array.of(0x66, 0xff, 0x0a), { start: 1088, length: cell }, utf8('a name that is no UTF-8')),
           file('attributes', { start: 1152, length: cell }, utf8('x'), {
             xattrs: [
-              { name: utf8('security.capability'), value: Uint8Array.of(1, 0, 0, 2, 0, 0x20, 0, 0) },
+              { name: utf8('security.capability'), value: bindsLowPorts },
               { name: note, value: words(3_000) },
             ],
           }),
@@ -110,7 +122,8 @@ const twoCommits: GoodBrick = {
       },
     ],
   },
-  shows: 'Generation 2 in slot A, generation 1 in slot B and in HISTORY; frames of the first commit are used by the second.',
+  shows:
+    'Generation 2 in slot A, generation 1 in slot B and in HISTORY; frames of the first commit are used by the second.',
 }
 
 const fillAndHole: GoodBrick = {
@@ -134,7 +147,8 @@ const fillAndHole: GoodBrick = {
       },
     ],
   },
-  shows: 'FILL tiles (a byte repeated, zeros that are owned), a STORED tile of zeros, HOLE tiles inside a sparse file and in free space.',
+  shows:
+    'FILL tiles (a byte repeated, zeros that are owned), a STORED tile of zeros, HOLE tiles inside a sparse file and in free space.',
 }
 
 const lost = { start: tile, length: tile + 4_096 }
@@ -160,7 +174,8 @@ const unreadable: GoodBrick = {
       },
     ],
   },
-  shows: 'A file and a directory that could not be read, and a file with an unreadable range: UNREADABLE tiles, and zeros that are not owned.',
+  shows:
+    'A file and a directory that could not be read, and a file with an unreadable range: UNREADABLE tiles, and zeros that are not owned.',
 }
 
 const disk = [0, 2 ** 30 + 12_288, 2 ** 39, 2 ** 40 - 4_096].map((start) => ({ start, length: 4_096 }))
@@ -181,7 +196,8 @@ const largeSparse: GoodBrick = {
       },
     ],
   },
-  shows: 'A sparse file of 1 TiB with 16 KiB of data: a directory of height 4, HOLE and ABSENT subtrees, a slot of 4^20 bytes.',
+  shows:
+    'A sparse file of 1 TiB with 16 KiB of data: a directory of height 4, HOLE and ABSENT subtrees, a slot of 4^20 bytes.',
 }
 
 const manyEntries: GoodBrick = {
@@ -311,7 +327,10 @@ export function makeGood({ plan, changes, edit }: GoodBrick): Uint8Array {
 
 /** Content of a sparse file: each run holds other text. */
 function sparse(size: number, runs: readonly { start: number; length: number }[]) {
-  return { size, pieces: runs.map(({ start, length }, i) => ({ at: start, bytes: words(length).map((byte) => byte + i) })) }
+  return {
+    size,
+    pieces: runs.map(({ start, length }, i) => ({ at: start, bytes: words(length).map((byte) => byte + i) })),
+  }
 }
 
 /** Content with zeros where it could not be read. */

@@ -73,7 +73,8 @@ export class PlannedSpace {
     const first = index * tilesAt(height)
     if (!this.hasTiles(first, tilesAt(height))) return merkle.zero(height)
     const key = `${height} ${index}`
-    const hash = this.#hashes.get(key) ?? (height === 0 ? this.#leaf(index) : merkle.node(height, this.childHashes(height, index)))
+    const hash =
+      this.#hashes.get(key) ?? (height === 0 ? this.#leaf(index) : merkle.node(height, this.childHashes(height, index)))
     this.#hashes.set(key, hash)
     return hash
   }
@@ -123,7 +124,10 @@ export function isUnreadable({ unreadable, unreadableRanges }: EntryRecord): boo
 function ownedRuns(record: EntryRecord): readonly Run[] {
   if (record.unreadable !== undefined && record.unreadableRanges === undefined) return []
   const runs = record.extents ?? [{ start: 0, length: record.size }]
-  return (record.unreadableRanges ?? []).reduce<readonly Run[]>((left, gap) => left.flatMap((run) => without(run, gap)), runs)
+  return (record.unreadableRanges ?? []).reduce<readonly Run[]>(
+    (left, gap) => left.flatMap((run) => without(run, gap)),
+    runs,
+  )
 }
 
 function without(run: Run, gap: Run): Run[] {
