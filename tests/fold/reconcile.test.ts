@@ -39,17 +39,15 @@ test('a fold that is stopped half-way leaves nothing behind', async (t) => {
   }
 })
 
-/** `later`: what the clock says from its second question on. */
-function clockThatJumps(laterNs: bigint): Clock {
-  let asked = 0
-  return { ...clock, nowNs: () => clock.nowNs() + (asked++ === 0 ? 0n : laterNs) }
-}
-
 test('a file is doubtful by the time of the look at it, however long reading takes', async (t) => {
   const lab = makeLab(t)
-  fs.writeFileSync(join(lab.source, 'a'), 'just now')
+  const path = join(lab.source, 'a')
+  fs.writeFileSync(path, 'just now')
+  const { ctimeNs } = fs.lstatSync(path, { bigint: true })
   const session = new Session(t, lab)
-  const result = await session.reconcileAll({ clock: clockThatJumps(3_600_000_000_000n) })
+  let asked = 0
+  const slow: Clock = { ...clock, nowNs: () => ctimeNs + (asked++ === 0 ? 1_000_000n : 3_600_000_000_000n) }
+  const result = await session.reconcileAll({ clock: slow })
   assert.ok(result.kind === 'committed')
   assert.deepEqual(result.racy.map(bytesKey), ['a'])
 })

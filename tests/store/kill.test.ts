@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process'
 import fs from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { setImmediate as turn } from 'node:timers/promises'
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import { toHex } from '../../src/base/bytes.ts'
 import { FoundryError } from '../../src/base/errors.ts'
 import { BrickFile } from '../../src/store/brick-file.ts'
@@ -61,7 +61,7 @@ async function updateUntilKilled(
   child.stdout.on('data', (text) => told.push(String(text)))
   const ended = new Promise<void>((resolve) => child.on('close', () => resolve()))
   const begins = () => fs.readdirSync(lab.folder).some((name) => name.startsWith('x.brick.'))
-  while (child.exitCode === null && told.length === 0 && !(first && begins())) await turn()
+  while (child.exitCode === null && told.length === 0 && !(first && begins())) await sleep(1)
   for (let looks = chance.below(looksMax); looks > 0 && child.exitCode === null; looks--) {
     look(lab, seen)
     await turn()
