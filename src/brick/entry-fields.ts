@@ -295,22 +295,26 @@ function writeFlags(writer: ByteWriter, entry: EntryRecord): void {
   if (bits > 0) writeNumberField(writer, 21, bits)
 }
 
-/** Unreadable without a reason or ranges is the empty reason; fields 22 and 23 come later and say more. */
+/** Field 13 came before. Until fields 22 and 23 say more, unreadable is the empty reason. */
 function readFlags(reader: ByteReader, entry: EntryDraft): void {
   const bits = reader.varint()
   if (bits === 0) reader.fail('field 21 is 0 instead of missing')
   const known = bits % flagsEnd
   const has = (bit: number) => (known & bit) !== 0
   entry.flags = { torn: has(flagBits.torn), racy: has(flagBits.racy), special: has(flagBits.special) }
+  if (has(flagBits.sparse) !== (entry.extents !== undefined)) reader.fail('field 13 and the flag for it do not agree')
   if (has(flagBits.unreadable)) entry.unreadable = ''
   if (bits > known) entry.unknownFlags = bits - known
 }
 
-function writeReason(writer: ByteWriter, { unreadable = '' }: EntryRecord): void {
-  if (unreadable !== '') writeTextField(writer, 22, unreadable)
+function writeReason(writer: ByteWriter, { kind, unreadable }: EntryRecord): void {
+  if (unreadable === undefined) return
+  if (unreadable === '') refuse(kind, 'an empty reason why it is unreadable')
+  writeTextField(writer, 22, unreadable)
 }
 
 function readReason(reader: ByteReader, entry: EntryDraft): void {
+  if (entry.unreadable === undefined) reader.fail('field 22 is there without the flag for it')
   entry.unreadable = readText(reader)
 }
 

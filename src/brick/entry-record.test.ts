@@ -139,11 +139,6 @@ test('every other kind comes back', () => {
   )
 })
 
-test('unreadable without a reason is kept as the empty reason', () => {
-  const entry: EntryRecord = { ...plain, unreadable: '' }
-  assert.deepEqual(decodeEntry(entry.path, encodeEntry(entry)), entry)
-})
-
 test('a sparse file of nothing but holes has an empty list of extents', () => {
   const entry: EntryRecord = { ...plain, size: 2 ** 46, slot: { start: 0, length: 2 ** 46 }, extents: [] }
   assert.deepEqual(decodeEntry(entry.path, encodeEntry(entry)), entry)
@@ -173,6 +168,13 @@ test('an entry that cannot be is the mistake of the writer', () => {
         { start: 14, length: 1 },
       ],
     },
+    {
+      extents: [
+        { start: 10, length: 5 },
+        { start: 15, length: 1 },
+      ],
+    },
+    { unreadable: '' },
     {
       xattrs: [
         { name: utf8('n'), value: utf8('1') },
@@ -222,6 +224,7 @@ test('a record that breaks the table is damage', () => {
     'a billion nanoseconds': whole(file, '07 01 00  08 01 00  09 01 00  0c 06 00 8094ebdc03', rest),
     'extent beyond the size': whole(file, meta, '0d 03 01 00 01', rest),
     'empty extent': whole('01 01 01  02 01 05', meta, '0d 03 01 00 00', rest),
+    'extents that touch': whole('01 01 01  02 01 05', meta, '0d 05 02 00 01 00 01', rest, '15 01 10'),
     'more extents than bytes': whole(file, meta, '0d 04 ffffff7f', rest),
     'xattrs that do not ascend': whole(file, meta, '0e 07 02 01 62 00 01 61 00', rest),
     'no xattrs at all': whole(file, meta, '0e 01 00', rest),

@@ -136,6 +136,11 @@ function checkWhole(entry: EntryDraft, seen: number): void {
   for (const { tag, need, of } of entryFields) {
     if (need === 'required' && (seen & (2 ** tag)) === 0 && of(entry.kind)) fail(`a ${entry.kind} has no field ${tag}`)
   }
+  const hasFlags = (seen & (2 ** 21)) !== 0
+  if (entry.extents !== undefined && !hasFlags) fail('field 13 is there without the flag for it')
+  const { unreadable, unreadableRanges } = entry
+  if (unreadableRanges !== undefined && unreadable === undefined) fail('field 23 is there without the flag for it')
+  if (unreadableRanges === undefined && unreadable === '') fail('it is flagged unreadable without field 22 or 23')
   if (entry.linkTo !== undefined) {
     if (entry.linkTo.length === 0) fail('a hard link names the root directory')
     checkPath(entry.linkTo)

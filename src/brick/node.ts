@@ -2,7 +2,7 @@
  * NODE and HASHES payloads (spec section 4).
  *
  * There is exactly one encoding of a table: encodeNode(parseNode(bytes)) is bytes. Every locator of a parsed table lies
- * inside the file and has a length that its frame type allows. Must not follow them.
+ * inside the file and has a length that its frame type allows, and no birth is later than the commit. Must not follow them.
  */
 import { assert } from '../base/assert.ts'
 import { ByteReader, ByteWriter } from './byte-io.ts'
@@ -31,6 +31,8 @@ export function encodeNode(table: NodeTable): Uint8Array {
 export interface NodePlace {
   /** The parent's minus 1, or the record's. */
   readonly height: number
+  /** Of the commit that is read, or is being written: no frame was born later. */
+  readonly generation: number
   readonly fileEnd: number
   /** File offset of the NODE frame. */
   readonly offset: number
@@ -45,7 +47,7 @@ export function parseNode(payload: Uint8Array, place: NodePlace): NodeTable {
   const table = createNode(height)
   for (const { section, kindMax, frameType } of sectionsOf(table)) {
     readKinds(reader, section, kindMax)
-    readBirths(reader, section)
+    readBirths(reader, section, place.generation)
     readLocators(reader, section, { ...place, frameType })
   }
   reader.end()
@@ -152,12 +154,12 @@ function writeBirths(writer: ByteWriter, section: Section): void {
   }
 }
 
-function readBirths(reader: ByteReader, section: Section): void {
+function readBirths(reader: ByteReader, section: Section, generation: number): void {
   const items = framedItems(section)
   let previous = 0
   for (let start = 0; start < items.length; ) {
     const birth = reader.varint()
-    if (birth === 0) reader.fail('a frame was born in generation 0')
+    if (birth === 0 || birth > generation) reader.fail(`a frame was born in generation ${birth} of ${generation}`)
     if (birth === previous) reader.fail('neighbouring runs of births are equal')
     const end = start + readCount(reader, items.length - start)
     for (let i = start; i < end; i++) section.births[items[i] as number] = birth

@@ -94,6 +94,17 @@ test('a count that is not the number of records beneath is damage', () => {
   check('page', { ...emptyMap, hash: new Uint8Array(32).fill(1) }, store)
 })
 
+test('a page that was born after the commit is damage where the generation is given', () => {
+  const store = new MemoryPages(nodeTools)
+  const root = plant(store, { index: (items) => changed(items, 1, { birth: 9 }) })
+  checkMap(store, kind, root, { generation: 9 })
+  checkMap(store, kind, root)
+  assert.equal(
+    ruleOf(() => checkMap(store, kind, root, { generation: 8 })),
+    'page',
+  )
+})
+
 test('a last key that is not the one beneath is damage', () => {
   const store = new MemoryPages(nodeTools)
   const last = rightEnds(store).length - 1

@@ -12,6 +12,8 @@ import { keyBefore, type MapTree, openChild, openRoot, type PageSource, recordOf
 import type { Pointer } from './pointer.ts'
 
 export interface MapVisit {
+  /** Of the commit: a page that was born later is damage. */
+  readonly generation?: number
   /** Every record, in order of keys. */
   readonly record?: (key: Uint8Array, value: Uint8Array) => void
   /** Every frame of the map, long records included. */
@@ -68,6 +70,8 @@ class MapCheck {
     }
     for (const [index, item] of page.items.entries()) {
       const { offset } = item.pointer
+      const { generation = item.birth } = this.#visit
+      if (item.birth > generation) throw new BrickDamage('page', `a page was born in generation ${item.birth}`, offset)
       const after = keyBefore(page, index, position.after)
       const child = openChild(this.#tree, item, { parentLevel: page.level, after })
       this.#visit.frame?.(item.pointer)

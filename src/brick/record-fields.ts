@@ -90,7 +90,7 @@ export function writeTimeField(writer: ByteWriter, tag: number, time: Timestamp)
   writePairField(writer, tag, [zigzagCode(time.seconds), time.nanoseconds])
 }
 
-/** Runs ascend, do not overlap and end at or before `end`. */
+/** Runs ascend, do not overlap or touch, and end at or before `end`. */
 export function writeRunsField(
   writer: ByteWriter,
   tag: number,
@@ -99,8 +99,9 @@ export function writeRunsField(
   const field = new ByteWriter(16 + 8 * runs.length)
   field.varint(runs.length)
   let at = 0
-  for (const run of runs) {
-    assert(run.start >= at && run.length >= 1, 'a run was empty or began inside the run before')
+  for (const [i, run] of runs.entries()) {
+    assert(run.length >= 1, 'a run was empty')
+    assert(i === 0 || run.start > at, 'a run began inside the run before or where it ends')
     field.varint(run.start - at)
     field.varint(run.length)
     at = run.start + run.length
@@ -146,15 +147,17 @@ export function readTime(reader: ByteReader): Timestamp {
   return { seconds, nanoseconds }
 }
 
-/** Damage where a run is empty or ends beyond `end`. */
+/** Damage where a run is empty, touches the one before or ends beyond `end`. */
 export function readRuns(reader: ByteReader, end: number): Run[] {
   const count = reader.varint()
   if (count > reader.rest / 2) reader.fail(`a list of ${count} runs has only ${reader.rest} bytes`)
   const runs: Run[] = []
   let at = 0
   for (let i = 0; i < count; i++) {
-    const start = at + reader.varint()
+    const gap = reader.varint()
     const length = reader.varint()
+    const start = at + gap
+    if (i > 0 && gap === 0) reader.fail('a run begins where the one before ends')
     if (length === 0) reader.fail('a run is empty')
     if (start > end || length > end - start) reader.fail(`a run ends beyond ${end}`)
     runs.push({ start, length })

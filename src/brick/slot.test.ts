@@ -40,10 +40,21 @@ function valid(slot: ParsedSlot): ValidSlot {
   return slot
 }
 
-function whyNot(bytes: Uint8Array, slotIndex: 0 | 1 = 1, fileSize = sampleFileEnd): string {
-  const slot = read(bytes, slotIndex, fileSize)
+function whyNot(bytes: Uint8Array): string {
+  const slot = read(bytes)
   if (slot.kind !== 'damaged') assert.fail(`the slot is ${slot.kind}`)
   return slot.why
+}
+
+/** Message of the damage for which the brick is refused. */
+function whyRefused(bytes: Uint8Array, slotIndex: 0 | 1 = 1, fileSize = sampleFileEnd): string {
+  try {
+    const { kind } = read(bytes, slotIndex, fileSize)
+    assert.fail(`the slot is ${kind}`)
+  } catch (error) {
+    if (error instanceof BrickDamage) return error.message
+    throw error
+  }
 }
 
 /** With `patch` at `at` and the hash right again. */
@@ -104,7 +115,7 @@ test('the longest inline copy fits, a longer one is a mistake of the caller', ()
     encodeSlot({ commit, record: tooLong, inline: new Uint8Array(inlineBytesMax + 1), tools })
   assert.throws(encode, { name: 'AssertionError' })
   const claimed = rehashed(encodeSlot({ commit, record: tooLong, tools }), 664, [0x41, 0x1d])
-  assert.match(whyNot(claimed), /inline copy has 7489/)
+  assert.match(whyRefused(claimed), /inline copy has 7489/)
 })
 
 test('zeros are an empty slot, every flipped bit makes a damaged one', () => {
@@ -117,20 +128,20 @@ test('zeros are an empty slot, every flipped bit makes a damaged one', () => {
   assert.match(whyNot(slot.subarray(0, 8191)), /cut/)
 })
 
-test('defects under a right hash leave the slot damaged, and say why', () => {
+test('what is wrong under a right hash refuses the brick, and says why', () => {
   const slot = slotB()
   assert.match(whyNot(rehashed(slot, 0, [0x88])), /no magic/)
-  assert.match(whyNot(rehashed(slot, 32, [1])), /not a multiple of 16/)
-  assert.match(whyNot(rehashed(slot, 36, [1])), /COMMIT frame .* ends beyond/)
-  assert.match(whyNot(rehashed(slot, 32, [0, 0, 0, 0, 0, 0, 0, 0])), /a pointer to nothing/)
-  assert.match(whyNot(rehashed(slot, 32, new Array(16).fill(0))), /no pointer to the COMMIT/)
-  assert.match(whyNot(rehashed(slot, 48 + 44, [2])), /height is 2/)
-  assert.match(whyNot(rehashed(slot, 48 + 392, [1, 2, 3])), /commit id/)
-  assert.match(whyNot(rehashed(slot, 664, [131])), /inline copy has 131/)
-  assert.match(whyNot(rehashed(slot, 664, [0x41, 0x1d])), /inline copy has 7489/)
-  assert.match(whyNot(rehashed(slot, 900, [1])), /not zero/)
-  assert.match(whyNot(slot, 0), /generation 7 is not named by this slot/)
-  assert.match(whyNot(slot, 1, sampleFileEnd - 4096), /the file at 61440/)
+  assert.match(whyRefused(rehashed(slot, 32, [1])), /not a multiple of 16/)
+  assert.match(whyRefused(rehashed(slot, 36, [1])), /COMMIT frame .* ends beyond/)
+  assert.match(whyRefused(rehashed(slot, 32, [0, 0, 0, 0, 0, 0, 0, 0])), /a pointer to nothing/)
+  assert.match(whyRefused(rehashed(slot, 32, new Array(16).fill(0))), /no pointer to the COMMIT/)
+  assert.match(whyRefused(rehashed(slot, 48 + 44, [2])), /height is 2/)
+  assert.match(whyRefused(rehashed(slot, 48 + 392, [1, 2, 3])), /commit id/)
+  assert.match(whyRefused(rehashed(slot, 664, [131])), /inline copy has 131/)
+  assert.match(whyRefused(rehashed(slot, 664, [0x41, 0x1d])), /inline copy has 7489/)
+  assert.match(whyRefused(rehashed(slot, 900, [1])), /not zero/)
+  assert.match(whyRefused(slot, 0), /generation 7 is not named by this slot/)
+  assert.match(whyRefused(slot, 1, sampleFileEnd - 4096), /the file at 61440/)
 })
 
 test('a larger minor version and unknown compat bits are read, unknown ro_compat bits forbid writing', () => {
@@ -183,6 +194,18 @@ test('a head without a valid slot is damage that says what is wrong with both', 
 test('a slot of a newer kind refuses the brick even where the other slot is valid', () => {
   const head = headOf(rehashed(slotA(), 12, [2]), slotB())
   assert.equal(codeOf(() => parseHead(head, headPlace)).code, 'BRICK_VERSION_NEWER')
+})
+
+test('a slot whose frames end beyond the file refuses the brick even where the other slot is valid', () => {
+  const newer = sampleFileEnd + 4096
+  const head = headOf(slotB({ generation: 8, fileEnd: newer }), slotB())
+  for (const bad of [head, headOf(rehashed(slotA(), 36, [1]), slotB())]) {
+    assert.throws(
+      () => parseHead(bad, headPlace),
+      (error) => error instanceof BrickDamage && /beyond|the file at/.test(error.message),
+    )
+  }
+  assert.equal(parseHead(head, { ...headPlace, fileSize: newer }).current.record.generation, 8)
 })
 
 test('another major version is named even where its hash is not where this one looks', () => {

@@ -1,8 +1,9 @@
 /**
  * Superblock slots and the head of a file: which commit is current (spec 3, 3.1).
  *
- * A slot whose hash holds but that says something newer refuses the whole brick: the other slot would then show, and a
- * writer destroy, a state that is not the newest. Any other defect leaves the other slot in charge. Must not read frames.
+ * A slot whose hash does not hold was torn while it was written, and leaves the other one in charge. One whose hash holds
+ * but that says something newer, or what cannot be, refuses the whole brick: the other slot would then show, and a writer
+ * destroy, a state that is not the newest. Must not read frames.
  */
 import { assert } from '../base/assert.ts'
 import { concatBytes, equalBytes } from '../base/bytes.ts'
@@ -71,14 +72,14 @@ export type ParsedSlot = ValidSlot | { readonly kind: 'empty' | 'damaged'; reado
 
 export interface SlotPlace {
   readonly slotIndex: 0 | 1
-  /** Asked after the slot was read. */
+  /** Asked after the slot was read. Larger than any fileEnd for those who will look for the frames themselves. */
   readonly fileSize: number
   readonly tools: Tools
   /** The file, for messages. */
   readonly name?: string
 }
 
-/** Throws BRICK_VERSION_NEWER alone; `bytes` are 8,192, fewer where the file is shorter. */
+/** `bytes` are 8,192, fewer where the file is shorter. Of a slot whose hash holds: BRICK_VERSION_NEWER, or BrickDamage. */
 export function parseSlot(bytes: Uint8Array, place: SlotPlace): ParsedSlot {
   if (bytes.every((byte) => byte === 0)) return { kind: 'empty', why: bytes.length === 0 ? 'not there' : 'all zeros' }
   if (!hasMagic(bytes)) return { kind: 'damaged', why: 'no magic' }
@@ -86,12 +87,7 @@ export function parseSlot(bytes: Uint8Array, place: SlotPlace): ParsedSlot {
   if (!equalBytes(place.tools.sha256(bytes.subarray(0, hashedBytes)), bytes.subarray(hashedBytes))) {
     return { kind: 'damaged', why: 'its hash is wrong' }
   }
-  try {
-    return readSlot(new Uint8Array(bytes), place)
-  } catch (error) {
-    if (error instanceof BrickDamage) return { kind: 'damaged', why: error.message }
-    throw error
-  }
+  return readSlot(new Uint8Array(bytes), place)
 }
 
 /** The slot whose commit is current; undefined where neither is valid. */
@@ -107,8 +103,8 @@ export interface Head {
 }
 
 /**
- * Both slots. Throws BRICK_FOREIGN where neither has the magic, BRICK_VERSION_NEWER, or BrickDamage `slot` where none is
- * valid: of a brick that is being written, a reader then reads the head again.
+ * Both slots. Throws BRICK_FOREIGN where neither has the magic, BRICK_VERSION_NEWER, or BrickDamage where one is refused
+ * (`slot`, `pointer`) or none is valid (`slot`): of a brick that is being written, a reader then reads the head again.
  */
 export function parseHead(head: Uint8Array, place: Omit<SlotPlace, 'slotIndex'>): Head {
   const name = place.name ?? defaultName

@@ -11,14 +11,19 @@ export interface LeafItem {
   readonly page: Pointer
 }
 
-export function leafItem(context: FoldContext, root: TreeRoot | undefined, leaf: number): LeafItem {
+/** `generation`: of the commit that is being written. */
+export function leafItem(
+  context: FoldContext,
+  root: TreeRoot | undefined,
+  { leaf, generation }: { leaf: number; generation: number },
+): LeafItem {
   if (root === undefined || leaf >= fanOut ** (root.height - 1))
     return { previous: { kind: TileKind.absent }, page: noPointer }
   let previous: PreviousNode = root.pointer
   let page = root.top
   for (let height = root.height; height > 1; height--) {
     if ('kind' in previous) return { previous, page: noPointer }
-    const { table } = openNode(context, { height, index: 0, generation: 0 }, previous)
+    const { table } = openNode(context, { height, index: 0, generation }, previous)
     const child = Math.floor(leaf / fanOut ** (height - 2)) % fanOut
     const node = framePointer(table.a, child)
     previous =

@@ -82,7 +82,8 @@ export function openNode(context: FoldContext, place: NodePlace, previous: Previ
   const { node, hashes } = previous
   const fileEnd = Number(Atomics.load(output.end, 0))
   const payload = readFrame(output, FrameType.node, node)
-  const table = parseNode(payload, { height: place.height, fileEnd, offset: node.offset })
+  const { height, generation } = place
+  const table = parseNode(payload, { height, generation, fileEnd, offset: node.offset })
   return { ...rest, table, hashes: parseHashes(readFrame(output, FrameType.hashes, hashes), hashes.offset).slice() }
 }
 

@@ -13,8 +13,9 @@ import type { EntryRecord } from '../brick/entry-record.ts'
 import { heightFor } from '../brick/merkle.ts'
 import type { BrickMeta } from '../brick/meta.ts'
 import type { Head } from '../store/brick-file.ts'
-import { diskError } from '../store/brick-writer.ts'
+import { diskError } from '../store/disk-error.ts'
 import { ContentOutcomes } from './contents.ts'
+import { DirtyTiles } from './dirty-tiles.ts'
 import { leafItem } from './leaf-items.ts'
 import type { LeafJob, LeafResult } from './leaf-job.ts'
 import { type JobPlan, planJob } from './leaf-jobs.ts'
@@ -84,8 +85,7 @@ class Reconcile {
   readonly #request: ReconcileRequest
   /** What the last commit says of every entry that was looked at as different. */
   readonly #before = new Map<PathKey, EntryRecord | undefined>()
-  readonly #dirtyTiles = new Set<number>()
-  readonly #dirtyRuns: Run[] = []
+  readonly #dirty = new DirtyTiles()
   #meta: BrickMeta | undefined
   #tree: TreeRoot | undefined
   #length: number
@@ -147,8 +147,7 @@ class Reconcile {
     this.#tree = root
     this.#length = length
     this.#replacedBytes += replacedBytes
-    for (const { start, count } of changedRanges)
-      this.#dirtyRuns.push({ start: start * fanOut, length: count * fanOut })
+    for (const { start, count } of changedRanges) this.#dirty.addRun({ start: start * fanOut, length: count * fanOut })
     return outcomes.apply(model, placing.readings, (entry) => this.#isRacy(entry))
   }
 
@@ -186,14 +185,15 @@ class Reconcile {
     index: number,
     { jobs, plan, outcomes }: { jobs: JobPlan; plan: TilePlan; outcomes: ContentOutcomes },
   ): Promise<LeafResult> {
-    const { context } = this.#brick
+    const { context, writer } = this.#brick
     const actions = must(plan.leaves.get(index), 'actions of a leaf')
-    const { job, holders } = planJob(jobs, { index, actions, item: leafItem(context, this.#tree, index) })
+    const item = leafItem(context, this.#tree, { leaf: index, generation: writer.generation })
+    const { job, holders } = planJob(jobs, { index, actions, item })
     const result = await this.#request.pool.run(context, job)
     outcomes.take(result, holders)
     this.#replacedBytes += result.item.replacedBytes
     for (const [tile, changed] of result.changedTiles.entries()) {
-      if (changed === 1) this.#dirtyTiles.add(index * fanOut + tile)
+      if (changed === 1) this.#dirty.add(index * fanOut + tile)
     }
     this.#doneBytes += result.bytesRead
     this.#report('folding')
@@ -229,15 +229,14 @@ class Reconcile {
     const { clock, reason, commit } = this.#request
     const before = this.#before
     const changes = entryChanges(model, before)
-    const isSame =
-      this.#dirtyTiles.size === 0 && this.#dirtyRuns.length === 0 && changes.every(({ settles }) => settles)
+    const isSame = this.#dirty.isEmpty && changes.every(({ settles }) => settles)
     if (writer.head !== undefined && commit === 'changed' && isSame) {
       if (changes.length > 0) for (const [key, record] of before) this.#brick.settled.set(key, record)
       return { kind: 'unchanged' }
     }
     const maps = writeMaps(writer, model, { before, entryChanges: changes })
     const tree = must(this.#tree, 'the directory of a commit')
-    const dirty = this.#dirtyRunsOf()
+    const dirty = this.#dirty.runs()
     const dirtyTiles = dirty.reduce((count, run) => count + run.length, 0)
     const next = writer.commit({
       time: timestampOf(clock.nowNs()),
@@ -258,20 +257,6 @@ class Reconcile {
     this.#brick.settled.clear()
     const racy = [...this.#racy].flatMap((key) => model.entries.get(key)?.path ?? [])
     return { kind: 'committed', head: next, dirty, racy }
-  }
-
-  #dirtyRunsOf(): Run[] {
-    const single = [...this.#dirtyTiles].map((start) => ({ start, length: 1 }))
-    const merged: Run[] = []
-    for (const run of [...single, ...this.#dirtyRuns].sort((a, b) => a.start - b.start)) {
-      const last = merged.at(-1)
-      if (last === undefined || last.start + last.length < run.start) merged.push(run)
-      else {
-        const end = Math.max(last.start + last.length, run.start + run.length)
-        merged[merged.length - 1] = { start: last.start, length: end - last.start }
-      }
-    }
-    return merged
   }
 
   async #pause(): Promise<void> {

@@ -18,12 +18,22 @@ export function dataExtents(fd: number, sizeBytes: number): Run[] | undefined {
     if (start === undefined) return runs
     if (start === 'unsupported') return undefined
     if (start >= sizeBytes) return runs
-    const end = runs.length + 1 === extentCountMax ? sizeBytes : seek(fd, start, seekHole)
-    if (end === 'unsupported') return undefined
-    runs.push({ start, length: Math.min(end ?? sizeBytes, sizeBytes) - start })
-    at = end ?? sizeBytes
+    const found = runs.length + 1 === extentCountMax ? sizeBytes : seek(fd, start, seekHole)
+    if (found === 'unsupported') return undefined
+    const end = Math.min(found ?? sizeBytes, sizeBytes)
+    addRun(runs, { start, end })
+    at = Math.max(end, at + 1)
   }
   return runs
+}
+
+/** A file that changes between two seeks may seem to have an empty run, or one that touches the run before. */
+function addRun(runs: Run[], { start, end }: { start: number; end: number }): void {
+  const last = runs.at(-1)
+  if (end === start) return
+  if (last !== undefined && last.start + last.length >= start) {
+    runs[runs.length - 1] = { start: last.start, length: end - last.start }
+  } else runs.push({ start, length: end - start })
 }
 
 const seekData = 3

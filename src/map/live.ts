@@ -60,12 +60,21 @@ export class Live {
       deliver: (message) => this.#deliver(message),
       resync: () => void this.resync(),
       connected: () => this.#setConnection('connected'),
-      disconnected: () => this.#setConnection('disconnected'),
+      disconnected: () => {
+        this.#setConnection('disconnected')
+        void this.#checkSession()
+      },
     })
     addEventListener('online', () => this.#feed?.retryNow())
     document.addEventListener('visibilitychange', () => {
       if (!document.hidden) this.#feed?.retryNow()
     })
+  }
+
+  /** A browser does not tell why a feed was refused; a plain question is told when the session has ended. */
+  async #checkSession(): Promise<void> {
+    const answer = await getBricks()
+    if (answer.kind === 'unauthorized') this.#handlers.unauthorized()
   }
 
   /** Fetches everything anew; while one runs, another is started after it. */

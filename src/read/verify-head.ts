@@ -4,7 +4,7 @@ import { encodeCommitRecord } from '../brick/commit.ts'
 import { BrickDamage } from '../brick/damage.ts'
 import { FrameType } from '../brick/frame.ts'
 import { checkIdent } from '../brick/ident.ts'
-import { parseMeta } from '../brick/meta.ts'
+import { type BrickMeta, parseMeta } from '../brick/meta.ts'
 import { frameHeaderBytes, headBytes, slotBytes } from '../brick/pointer.ts'
 import type { ParsedSlot, ValidSlot } from '../brick/slot.ts'
 import type { BrickView } from '../store/brick-view.ts'
@@ -16,7 +16,8 @@ import type { VerifyRequest } from './verify.ts'
 const slotAttempts = 5
 const identStoredBytes = 24
 
-export async function checkHead({ view, pause }: VerifyRequest, damages: DamageList): Promise<void> {
+/** META, where it is what the commit names. */
+export async function checkHead({ view, pause }: VerifyRequest, damages: DamageList): Promise<BrickMeta | undefined> {
   const slots = await settledSlots(view, pause)
   for (const [index, slot] of slots.entries()) {
     const part = `superblock slot ${'AB'[index]}`
@@ -27,22 +28,37 @@ export async function checkHead({ view, pause }: VerifyRequest, damages: DamageL
     const payload = view.file.frame(FrameType.ident, { offset: headBytes, storedLength: identStoredBytes }, view.record)
     checkIdent(payload, view.record)
   })
-  damages.catch({ part: 'META' }, () => {
+  damages.catch({ part: 'parent' }, () => checkParent(view))
+  return damages.catch({ part: 'META' }, () => {
     const { pointer, hash } = view.record.meta
     const payload = view.file.frame(FrameType.meta, pointer, view.record)
     if (!equalBytes(nodeTools.sha256(payload), hash)) {
       throw new BrickDamage('meta', 'its hash is not the one that the commit names', pointer.offset)
     }
-    parseMeta(payload, pointer.offset)
+    return parseMeta(payload, pointer.offset)
   })
 }
 
+/** BrickDamage where a slot is refused, which the open brick's were not: then its head was written over. */
 async function settledSlots(view: BrickView, pause: () => Promise<void>): Promise<readonly [ParsedSlot, ParsedSlot]> {
   for (let attempt = 1; ; attempt++) {
-    const slots = view.file.readSlots()
-    if (attempt === slotAttempts || slots.every(({ kind }) => kind !== 'damaged')) return slots
+    try {
+      const slots = view.file.readSlots()
+      if (attempt === slotAttempts || slots.every(({ kind }) => kind !== 'damaged')) return slots
+    } catch (error) {
+      if (attempt === slotAttempts || !(error instanceof BrickDamage)) throw error
+    }
     await pause()
   }
+}
+
+/** A parent that is not retained has no pointer. */
+function checkParent(view: BrickView): void {
+  const { parent, parentId, generation } = view.record
+  if (parent.offset === 0) return
+  const { record } = view.file.commit(parent, view.record)
+  if (record.generation === generation - 1 && equalBytes(record.id, parentId)) return
+  throw new BrickDamage('commit', 'it is not the parent that the commit names', parent.offset)
 }
 
 function checkCommit(view: BrickView, slot: ValidSlot, damages: DamageList): void {

@@ -7,6 +7,7 @@ import type { MapRoot } from '../brick/commit-record.ts'
 import { BrickDamage } from '../brick/damage.ts'
 import { decodeEntry, type EntryRecord, keyOfPath, parentPath, pathOfKey } from '../brick/entry-record.ts'
 import { decodeHistory, decodeSlotRecord, historyGeneration, slotStart } from '../brick/map-records.ts'
+import type { BrickMeta } from '../brick/meta.ts'
 import { checkMap, type MapName } from '../brick/page-map.ts'
 import type { BrickView } from '../store/brick-view.ts'
 import { nodeTools } from '../store/node-tools.ts'
@@ -23,10 +24,15 @@ export interface CheckedMaps {
   readonly bytes: number
 }
 
-export function checkMaps(view: BrickView, damages: DamageList): CheckedMaps {
-  const entries = new EntriesCheck(view, damages)
+/** What META says that the brick is; undefined where META is damaged. */
+type BrickKind = BrickMeta['kind'] | undefined
+
+export function checkMaps(view: BrickView, kind: BrickKind, damages: DamageList): CheckedMaps {
+  const { generation } = view.record
+  const entries = new EntriesCheck(view, kind, damages)
   const known = damages.catch({ part: 'ENTRIES' }, () => {
     const root = checkMap(view.pages, 'entries', view.record.entries, {
+      generation,
       record: (key, value) => entries.take(key, value),
     })
     checkHashes(view, root)
@@ -36,7 +42,7 @@ export function checkMaps(view: BrickView, damages: DamageList): CheckedMaps {
   const owners = disjoint(entries.owners, damages)
   if (known === true) checkSlots(view, owners, damages)
   checkHistory(view, damages)
-  damages.catch({ part: 'REGIONS' }, () => checkMap(view.pages, 'regions', view.record.regions))
+  damages.catch({ part: 'REGIONS' }, () => checkMap(view.pages, 'regions', view.record.regions, { generation }))
   return { owners, areOwnersKnown: known === true, bytes: entries.bytes }
 }
 
@@ -65,13 +71,13 @@ class EntriesCheck {
   readonly #directories = new Set<string>()
   /** Files that are no links themselves. */
   readonly #files = new Map<string, { readonly size: number; readonly contentId: Uint8Array | undefined }>()
+  readonly #kind: BrickKind
   #count = 0
-  #kind: 'tree' | 'file' | undefined
 
-  constructor(view: BrickView, damages: DamageList) {
+  constructor(view: BrickView, kind: BrickKind, damages: DamageList) {
     this.#view = view
+    this.#kind = kind
     this.#damages = damages
-    this.#kind = metaKind(view)
   }
 
   take(key: Uint8Array, value: Uint8Array): void {
@@ -102,8 +108,14 @@ class EntriesCheck {
     if (kind === 'dir') this.#directories.add(bytesKey(path))
     if (path.length === 0) {
       if (kind !== 'dir') fail('path', path, 'the root is not a directory')
-    } else if (!this.#directories.has(bytesKey(parentPath(path))))
+      return
+    }
+    const parent = parentPath(path)
+    // Without META it may be a one-file brick, whose file has no parent.
+    const needsParent = this.#kind !== undefined || parent.length > 0
+    if (needsParent && !this.#directories.has(bytesKey(parent))) {
       fail('path', path, 'its parent is not a directory of the brick')
+    }
   }
 
   #checkFile(entry: EntryRecord): void {
@@ -140,15 +152,6 @@ function fail(rule: 'entry' | 'path' | 'slots', path: Uint8Array, detail: string
   throw new BrickDamage(rule, `${displayPath(path)}: ${detail}`)
 }
 
-function metaKind(view: BrickView): 'tree' | 'file' | undefined {
-  try {
-    return view.meta.kind
-  } catch (error) {
-    if (error instanceof BrickDamage) return undefined
-    throw error
-  }
-}
-
 /** Ascending; of two that overlap the second is left out and reported. */
 function disjoint(owners: readonly ContentOwner[], damages: DamageList): readonly ContentOwner[] {
   const sorted = [...owners].sort((a, b) => a.slot.start - b.slot.start)
@@ -169,6 +172,7 @@ function checkSlots(view: BrickView, owners: readonly ContentOwner[], damages: D
   let next = 0
   damages.catch({ part: 'SLOTS' }, () => {
     checkMap(view.pages, 'slots', view.record.slots, {
+      generation: view.record.generation,
       record(key, value) {
         const start = slotStart(key)
         const { length, entryKey } = decodeSlotRecord(value)
@@ -207,5 +211,7 @@ function checkMapRecords(
   damages: DamageList,
   record: (key: Uint8Array, value: Uint8Array) => void,
 ): void {
-  damages.catch({ part: map.toUpperCase() }, () => checkMap(view.pages, map, root, { record }))
+  damages.catch({ part: map.toUpperCase() }, () =>
+    checkMap(view.pages, map, root, { generation: view.record.generation, record }),
+  )
 }

@@ -184,13 +184,10 @@ export class TreeCheck {
 
   #table({ pointer, height }: NodePlace): NodeTable {
     this.#spend(pointer.node)
-    const { fileEnd } = this.#view.record
+    const { file, record } = this.#view
+    const { generation, fileEnd } = record
     const { offset } = pointer.node
-    return parseNode(this.#view.file.frame(FrameType.node, pointer.node, this.#view.record), {
-      height,
-      fileEnd,
-      offset,
-    })
+    return parseNode(file.frame(FrameType.node, pointer.node, record), { height, generation, fileEnd, offset })
   }
 
   #hashes(pointer: Pointer): Uint8Array {

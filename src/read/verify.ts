@@ -38,8 +38,8 @@ export interface VerifyReport {
 export async function verify(request: VerifyRequest): Promise<VerifyReport> {
   const { view } = request
   const damages = new DamageList()
-  await checkHead(request, damages)
-  const maps = checkMaps(view, damages)
+  const meta = await checkHead(request, damages)
+  const maps = checkMaps(view, meta?.kind, damages)
   const content = new ContentCheck(maps.owners, damages)
   const tree = new TreeCheck({ ...request, damages, content, owners: maps.areOwnersKnown ? 'known' : 'unknown' })
   await tree.run()

@@ -86,19 +86,20 @@ export class BrickFile {
   }
 
   readHeadOnce(): Head {
-    const { record, commit, readOnly } = this.#parseHead().current
+    const { record, commit, readOnly } = this.#parseHead('inside the file').current
     return { record, commit, readOnly }
   }
 
-  /** Errors: BRICK_FOREIGN, BRICK_VERSION_NEWER. */
-  readSlots(): readonly [ParsedSlot, ParsedSlot] {
-    return this.#parseHead().slots
+  /** Errors: BRICK_FOREIGN, BRICK_VERSION_NEWER, BrickDamage where a slot is refused or none is valid. */
+  readSlots(frames: FramesPlace = 'inside the file'): readonly [ParsedSlot, ParsedSlot] {
+    return this.#parseHead(frames).slots
   }
 
   /** The size is asked after the head: a growing file never seems shorter than its newest commit. */
-  #parseHead(): ParsedHead {
+  #parseHead(frames: FramesPlace): ParsedHead {
     const head = this.readAt(0, headBytes)
-    return parseHead(head, { fileSize: this.size, tools: nodeTools, name: displayPath(this.path) })
+    const fileSize = frames === 'inside the file' ? this.size : Number.MAX_SAFE_INTEGER
+    return parseHead(head, { fileSize, tools: nodeTools, name: displayPath(this.path) })
   }
 
   /** The decoded payload of the frame that a pointer of a commit names. */
@@ -138,6 +139,9 @@ export class BrickFile {
     return { expectType: type, expectStoredLength: storedLength, offset, epoch, fileEnd, tools: nodeTools }
   }
 }
+
+/** Where the frames of a slot's commit must lie: a reader refuses a brick that was cut, a writer looks at the other slot. */
+type FramesPlace = 'inside the file' | 'anywhere'
 
 /** What of a commit says where its frames may lie. */
 type CommitBounds = Pick<CommitRecord, 'epoch' | 'fileEnd'>

@@ -199,7 +199,8 @@ export class BrickView {
     let table = this.#nodes.get(offset)
     if (table === undefined) {
       const payload = this.file.frame(FrameType.node, pointer.node, this.record)
-      table = parseNode(payload, { height, fileEnd: this.record.fileEnd, offset })
+      const { generation, fileEnd } = this.record
+      table = parseNode(payload, { height, generation, fileEnd, offset })
       if (this.#nodes.size >= cachedNodesMax) this.#nodes.delete(this.#nodes.keys().next().value as number)
       this.#nodes.set(offset, table)
     }

@@ -5,18 +5,7 @@
  * is retried on the same descriptor, the caller closes it and opens again. A new brick has a temporary name until its
  * first commit, and is gone without a trace if that never comes.
  */
-import {
-  closeSync,
-  constants,
-  fdatasyncSync,
-  fstatSync,
-  fsyncSync,
-  openSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from 'node:fs'
+import { closeSync, fdatasyncSync, rmSync, writeSync } from 'node:fs'
 import { assert, must } from '../base/assert.ts'
 import { displayPath } from '../base/bytes.ts'
 import type { Timestamp } from '../base/entry.ts'
@@ -30,10 +19,11 @@ import { encodeIdent, uuidBytes } from '../brick/ident.ts'
 import { type BrickMeta, encodeMeta } from '../brick/meta.ts'
 import { encodePad, padBytesAfter } from '../brick/pad.ts'
 import { frameBytes, headBytes, type NodePointer, noPointer, type Pointer } from '../brick/pointer.ts'
-import { tryLockExclusive } from '../linux/flock.ts'
 import { BrickFile, type Head } from './brick-file.ts'
+import { guard } from './disk-error.ts'
+import { openLocked, openTemporary, publish } from './exclusive-file.ts'
 import { extendHistory } from './history.ts'
-import { removeLeftovers, temporaryName } from './leftovers.ts'
+import { removeLeftovers } from './leftovers.ts'
 import { nodeTools } from './node-tools.ts'
 import { type Recovery, recover, writeSlot } from './recover.ts'
 import { WritingPages } from './writing-pages.ts'
@@ -99,14 +89,14 @@ export class BrickWriter {
       return new BrickWriter({ file, ident, random, end: headBytes + frame.length, temporary })
     } catch (error) {
       closeSync(fd)
-      rmSync(temporary, { force: true })
+      rmSync(Buffer.from(temporary), { force: true })
       throw error
     }
   }
 
   /** Errors: BRICK_MISSING, BRICK_BUSY, BRICK_READ_ONLY and those of reading a head. */
   static open(path: Uint8Array, random: Random): { writer: BrickWriter; recovery: Recovery } {
-    const file = lockedFile(path)
+    const file = openLocked(path)
     try {
       const recovery = recover(file)
       const { head } = recovery
@@ -219,37 +209,12 @@ export class BrickWriter {
 
   /** The first commit is durable: give it its name. */
   #publish(): void {
-    const { path } = this.file
-    guard(path, () => {
-      fsyncSync(this.file.fd)
-      refuseExisting(path)
-      renameSync(Buffer.from(must(this.#temporary, 'temporary name')), Buffer.from(path))
-      syncFolderOf(path)
-    })
+    const { path, fd } = this.file
+    guard(path, () => publish({ fd, path, temporary: must(this.#temporary, 'temporary name') }))
   }
 }
 
 const emptyMap: MapRoot = { pointer: noPointer, count: 0, hash: new Uint8Array(32) }
-
-/** Locked, and still there: before it was locked another maker of the same brick may have taken it for a leftover. */
-function openTemporary(path: Uint8Array, random: Random): { fd: number; temporary: Buffer } {
-  for (;;) {
-    const temporary = temporaryName(path, random)
-    const fd = openSync(temporary, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600)
-    if (tryLockExclusive(fd) && fstatSync(fd).nlink > 0) return { fd, temporary }
-    closeSync(fd)
-    rmSync(temporary, { force: true })
-  }
-}
-
-/** Another brick may have appeared meanwhile: it is not overwritten. */
-function refuseExisting(path: Uint8Array): void {
-  if (statSync(Buffer.from(path), { throwIfNoEntry: false }) === undefined) return
-  throw new FoundryError(
-    'BRICK_EXISTS',
-    `${displayPath(path)} appeared while it was being made; nothing was overwritten.`,
-  )
-}
 
 /** A hostile brick may say that it is at the end of what numbers can count. */
 function refuseLast(path: Uint8Array, { record }: Head): void {
@@ -265,66 +230,6 @@ function refuseLast(path: Uint8Array, { record }: Head): void {
 /** HISTORY holds times as zigzag numbers. */
 const historySecondsEnd = 2 ** 52
 
-function lockedFile(path: Uint8Array): BrickFile {
-  for (;;) {
-    const file = openReadWrite(path)
-    if (!tryLockExclusive(file.fd)) {
-      file.close()
-      throw new FoundryError('BRICK_BUSY', `${displayPath(path)} is being written by another process; stop it or wait.`)
-    }
-    const here = fstatSync(file.fd, { bigint: true })
-    const named = statSync(Buffer.from(path), { bigint: true, throwIfNoEntry: false })
-    if (named !== undefined && named.ino === here.ino && named.dev === here.dev) return file
-    file.close()
-  }
-}
-
-function openReadWrite(path: Uint8Array): BrickFile {
-  try {
-    return new BrickFile(path, openSync(Buffer.from(path), constants.O_RDWR | constants.O_NONBLOCK)).checked()
-  } catch (error) {
-    if (error instanceof FoundryError) throw error
-    const code = (error as NodeJS.ErrnoException).code
-    if (code === 'ENOENT') throw new FoundryError('BRICK_MISSING', `There is no brick ${displayPath(path)}.`, error)
-    throw new FoundryError('BRICK_READ_ONLY', `${displayPath(path)} cannot be written (${code}).`, error)
-  }
-}
-
 function writeAt(fd: number, bytes: Uint8Array, offset: number): void {
   for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done, bytes.length - done, offset + done)
-}
-
-function syncFolderOf(path: Uint8Array): void {
-  const text = Buffer.from(path)
-  const slash = text.lastIndexOf(0x2f)
-  const folder = slash < 0 ? Buffer.from('.') : text.subarray(0, Math.max(1, slash))
-  const fd = openSync(folder, constants.O_RDONLY | constants.O_DIRECTORY)
-  try {
-    fsyncSync(fd)
-  } finally {
-    closeSync(fd)
-  }
-}
-
-/** Disk failures in our own words. */
-export function guard<T>(path: Uint8Array, action: () => T): T {
-  try {
-    return action()
-  } catch (error) {
-    throw diskError(path, error)
-  }
-}
-
-export function diskError(path: Uint8Array, error: unknown): unknown {
-  if (error instanceof FoundryError || !(error instanceof Error) || !('code' in error)) return error
-  const code = String(error.code)
-  const shown = displayPath(path)
-  if (code === 'ENOSPC' || code === 'EDQUOT') {
-    return new FoundryError(
-      'DISK_FULL',
-      `No space is left for ${shown} (${code}); its last commit is untouched. Free some space and try again.`,
-      error,
-    )
-  }
-  return new FoundryError('DISK_FAILED', `Writing ${shown} failed (${code}); its last commit is untouched.`, error)
 }

@@ -2,7 +2,8 @@
  * Which commit a brick is at, asked by someone about to write it (spec 7.2, steps 2 to 6).
  *
  * Everything is read from the disk, not from a page cache that a failed write-back may have left lying. Frames are
- * walked forward by their stored length; what does not check ends the walk, it is never repaired.
+ * walked forward by their stored length; what does not check ends the walk, it is never repaired. A slot whose commit does
+ * not check is emptied before what is left of that commit is cut off: readers refuse a slot that points outside the file.
  */
 import { fdatasyncSync, ftruncateSync, writeSync } from 'node:fs'
 import { displayPath, equalBytes } from '../base/bytes.ts'
@@ -34,8 +35,7 @@ export function recover(file: BrickFile): Recovery {
     throw new FoundryError('BRICK_READ_ONLY', `${displayPath(file.path)} cannot be synced; it is only read.`, error)
   }
   dropCache(file.fd)
-  const found = newestChecked(file)
-  let head = found
+  let head = newestChecked(file)
   let rolledForward = 0
   for (let next = nextCommit(file, head); next !== undefined; next = nextCommit(file, head)) {
     head = next
@@ -53,24 +53,30 @@ export function writeSlot(file: BrickFile, head: Head): void {
   const { node } = record.root
   const inline = file.readAt(node.offset, frameHeaderBytes + node.storedLength)
   const bytes = encodeSlot({ commit, record, tools: nodeTools, ...(inline.length <= inlineBytesMax && { inline }) })
-  const position = (record.generation % 2) * slotBytes
-  for (let done = 0; done < bytes.length; )
-    done += writeSync(file.fd, bytes, done, bytes.length - done, position + done)
-  fdatasyncSync(file.fd)
+  putSlot(file, record.generation, bytes)
 }
 
 /** Spec 3.1: what is left of a slot for the copy of the root node. */
 const inlineBytesMax = 7_488
 
+/** Into the slot of that generation, and synced. */
+function putSlot(file: BrickFile, generation: number, bytes: Uint8Array): void {
+  const position = (generation % 2) * slotBytes
+  for (let done = 0; done < bytes.length; )
+    done += writeSync(file.fd, bytes, done, bytes.length - done, position + done)
+  fdatasyncSync(file.fd)
+}
+
+/** The newest slot whose frames check; newer ones, whose frames do not, are emptied. */
 function newestChecked(file: BrickFile): Head {
-  const slots = file.readSlots()
+  const slots = file.readSlots('anywhere')
   const candidates = slots
     .flatMap((slot) =>
       slot.kind === 'valid' ? [{ record: slot.record, commit: slot.commit, readOnly: slot.readOnly }] : [],
     )
     .sort((x, y) => y.record.generation - x.record.generation)
   const problems: string[] = slots.flatMap((slot) => (slot.kind === 'damaged' ? [slot.why] : []))
-  for (const head of candidates) {
+  for (const [index, head] of candidates.entries()) {
     if (head.readOnly) {
       throw new FoundryError(
         'BRICK_READ_ONLY',
@@ -78,7 +84,10 @@ function newestChecked(file: BrickFile): Head {
       )
     }
     const problem = whyUnchecked(file, head, candidates)
-    if (problem === undefined) return head
+    if (problem === undefined) {
+      for (const { record } of candidates.slice(0, index)) putSlot(file, record.generation, new Uint8Array(slotBytes))
+      return head
+    }
     problems.push(problem)
   }
   throw new BrickDamage('slot', `no commit of ${displayPath(file.path)} checks (${problems.join('; ')})`, 0)

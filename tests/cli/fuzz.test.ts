@@ -99,7 +99,7 @@ test('no forged brick crashes a reader, keeps it busy, or leads it out of the de
         [],
       )
     }),
-    { numRuns: isLong ? 5_000 : 150 },
+    { numRuns: isLong ? 2_000 : 150 },
   )
 })
 

@@ -13,7 +13,7 @@ import { contentBytes, stateOf, type WriterMode, writerModes, writeVersion } fro
 
 /** A file stays doubtful for 20 ms after it changed. */
 const doubtMs = 25
-const foldCount = isLong ? 40 : 2
+const foldCount = isLong ? 12 : 2
 const sparseModes: readonly WriterMode[] = ['shrink']
 
 for (const mode of writerModes) {

@@ -12,13 +12,13 @@ import { Editor } from './edits.ts'
 import { isLong, makeLab, Session } from './lab.ts'
 import { assertWitnessed, witness } from './witness.ts'
 
-const stepCount = isLong ? 200 : 30
+const stepCount = isLong ? 100 : 30
 /** Between two full checks of everything in the file. */
-const deepEvery = isLong ? 1 : 6
+const deepEvery = isLong ? 4 : 6
 /** A file stays doubtful for 20 ms after it changed. */
 const doubtMs = 25
 
-for (const seed of seedsOf(isLong ? 50 : 10)) {
+for (const seed of seedsOf(isLong ? 20 : 10)) {
   test(`after every edit the brick says the tree, seed ${seed}`, async (t) => {
     const lab = makeLab(t)
     const chance = chanceOf(seed)

@@ -39,7 +39,8 @@ const chromiumArgs = [
   '--disable-component-update',
   '--disable-sync',
 ]
-export const viewport = { width: 1280, height: 720 }
+/** CSS pixels. Small, for all is drawn by software here. */
+export const viewport = { width: 960, height: 600 }
 
 /** Cases that share what `open` made; without a browser each is skipped by its name. */
 export function browserSuite<S extends { readonly maps: readonly MapPage[] }>(
@@ -60,13 +61,13 @@ export function browserSuite<S extends { readonly maps: readonly MapPage[] }>(
 }
 
 /** A browser with a profile of its own, gone after the test. */
-export async function openBrowser(t: TestContext): Promise<BrowserContext> {
+export async function openBrowser(t: TestContext, size = viewport): Promise<BrowserContext> {
   const profile = mkdtempSync(join(tmpdir(), 'sfd-browser-'))
   const launched = chromium.launchPersistentContext(profile, {
     executablePath: process.env['SFD_CHROMIUM'] ?? '/usr/bin/chromium',
     headless: true,
     args: chromiumArgs,
-    viewport,
+    viewport: size,
     deviceScaleFactor: 1,
     colorScheme: 'dark',
   })

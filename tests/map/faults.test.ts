@@ -1,5 +1,7 @@
 /** What fails under a page that is open: the GPU's memory, the daemon, the way to it. The picture stays, and comes right again. */
 import assert from 'node:assert/strict'
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { type RunningDaemon, startDaemon } from '../daemon/harness.ts'
 import { chanceOf } from '../fold/chance.ts'
@@ -10,7 +12,8 @@ const tile = 65_536
 const spotCount = 120
 const clip = { x: 100, y: 300, width: 400, height: 300 }
 /** What the browser itself says of a server that is not there. */
-const unreachable = /ERR_CONNECTION|ERR_INTERNET_DISCONNECTED|WebSocket connection/
+const unreachable = /ERR_CONNECTION|WebSocket connection/
+const refused = /401|403/
 
 class FaultStage {
   readonly live: LiveMap
@@ -147,6 +150,22 @@ browserSuite('faults', FaultStage.open, {
     assert.equal(await map.page.evaluate(() => document.body.dataset['stays']), 'yes', 'the page was not loaded anew')
     live.write('b.bin', chanceOf(34).bytes(4 * tile))
     await live.follow()
+    await live.check(spots)
+  },
+
+  async 'when the session has ended, for there is another token, the page says that it needs its link'(stage) {
+    const { live } = stage
+    const { map } = live
+    await map.expecting(new RegExp(`${unreachable.source}|${refused.source}`), async () => {
+      await live.daemon.kill('SIGKILL')
+      rmSync(join(live.state, 'token'))
+      await stage.startAgain()
+      await map.until(
+        'the notice',
+        () => document.querySelector('.notice')?.textContent?.includes('sfd status') === true,
+      )
+    })
+    const spots = await live.spots(spotCount, () => true)
     await live.check(spots)
   },
 })

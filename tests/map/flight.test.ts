@@ -11,16 +11,18 @@ import { palettes } from '../../src/map/draw/palette.ts'
 import type { Camera } from '../../src/map/view/camera.ts'
 import { sfd, startDaemon, temporaryFolder } from '../daemon/harness.ts'
 import { type Chance, chanceOf } from '../fold/chance.ts'
-import { browserSuite, MapPage, openBrowser, viewport } from './browser.ts'
+import { browserSuite, MapPage, openBrowser } from './browser.ts'
 import { type Slot, slotsOf } from './known-space.ts'
 
 const fileSize = 17 * 1024 * 1024
 const seed = 65_537
 const scales = [1 / 16, 1 / 4, 1, 8, 44] as const
 const scriptedMs = 10_000
+/** What the figures are for. */
+const viewport = { width: 1280, height: 720 }
+/** Looked at in every frame, which costs more than the flight. */
+const watchedViewport = { width: 480, height: 270 }
 const watchedFlights = 6
-/** Looked at in every frame: smaller than usual, for the software renderer's sake. */
-const watchedViewport = { width: 640, height: 360 }
 /** A cold view of the whole: the top page, those in view, and what stands in until they come. */
 const coldRequestsMax = 8
 /** Of one flight across many levels: covers on the way, and the tiles at its end in batches of sixteen. */
@@ -47,7 +49,7 @@ async function openStage(t: TestContext): Promise<Stage> {
     bytes[at] = 1 + ((noise[(at * 7) % noise.length] as number) % end)
   }
   writeFileSync(join(tree, 'large.bin'), bytes)
-  const [daemon, browser] = await Promise.all([startDaemon(t, { state, sources: [tree] }), openBrowser(t)])
+  const [daemon, browser] = await Promise.all([startDaemon(t, { state, sources: [tree] }), openBrowser(t, viewport)])
   assert.equal((await sfd(['sync', '--state', state])).code, 0)
   const slot = (await slotsOf(state)).get('large.bin')
   assert.ok(slot !== undefined)

@@ -13,7 +13,7 @@ import { KnownSpace, slotsOf } from './known-space.ts'
 import { writeKnownFile } from './known-tree.ts'
 
 /** All of a brick of eight tiles, but for some rows at either end. */
-const viewport = { width: 640, height: 800 }
+const viewport = { width: 512, height: 700 }
 const seed = 4_711
 
 declare global {
@@ -53,10 +53,8 @@ export class LiveMap {
     const [tree, state] = [join(folder, 'tree'), join(folder, 'state')]
     mkdirSync(tree)
     for (const [path, bytes] of files) writeKnownFile(join(tree, path), { bytes })
-    const [daemon, browser] = await Promise.all([startDaemon(t, { state, sources: [tree] }), openBrowser(t)])
-    const map = await MapPage.blank(browser)
-    await map.page.setViewportSize(viewport)
-    await map.goto(daemon.url)
+    const [daemon, browser] = await Promise.all([startDaemon(t, { state, sources: [tree] }), openBrowser(t, viewport)])
+    const map = await MapPage.open(browser, daemon.url)
     const live = new LiveMap({ maps: [map], files, tree, state, daemon, space: emptySpace })
     await live.follow()
     await live.showAll()

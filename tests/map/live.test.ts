@@ -11,7 +11,7 @@ import { browserSuite } from './browser.ts'
 import { LiveMap } from './live-map.ts'
 
 const tile = 65_536
-const spotCount = 60
+const spotCount = 40
 /** Of one commit that changes one tile: the tile, and the page above all. */
 const asksPerCommit = 2
 const { ground } = palettes.dark
@@ -153,7 +153,7 @@ browserSuite('the live map', openStage, {
     const spots = await live.spots(spotCount, (offset) => offset < tile)
     const { generation: first } = await live.follow()
     const before = await live.map.stats()
-    for (let i = 0; i < 20; i++) {
+    for (let i = 0; i < 12; i++) {
       live.write('a.bin', i % 2 === 0 ? high(tile, i) : text(tile, i))
       await live.map.frames(3)
     }

@@ -7,7 +7,7 @@ import type { Slot } from './known-space.ts'
 import { cameraOn, openPageStage } from './page-stage.ts'
 
 function gridPoints(): ScreenPoint[] {
-  return Array.from({ length: 16 * 9 }, (_, i) => [40 + 80 * (i % 16), 40 + 80 * Math.floor(i / 16)] as const)
+  return Array.from({ length: 16 * 10 }, (_, i) => [30 + 60 * (i % 16), 30 + 60 * Math.floor(i / 16)] as const)
 }
 
 function textOf({ page }: MapPage, selector: string): Promise<string> {
@@ -79,14 +79,14 @@ browserSuite('the page', openPageStage, {
 
     await press('/')
     await page.keyboard.type('deep/target.so')
-    await map.until('the hit', () => document.querySelector('.hits [role=option]') !== null)
     await press('Enter')
+    await map.until('the pin', () => document.querySelector('.inspector.pinned h2')?.textContent === 'target.so')
+    await map.settle()
     const slot = slots.get('usr/lib/deep/target.so') as Slot
     const there = await map.camera()
     const offset = pointToPosition({ x: Math.floor(there.x), y: Math.floor(there.y) })
     assert.ok(offset >= slot.start && offset < slot.start + slot.length, 'the middle of the view lies in the file')
     assert.ok(there.scale > home.scale)
-    await map.until('the pin', () => document.querySelector('.inspector.pinned h2')?.textContent === 'target.so')
     assert.match(await textOf(map, '.crumbs'), /usr.*lib.*deep.*target\.so/)
 
     await press('Escape')

@@ -114,7 +114,12 @@ export class BrickSurgeon {
 
   #withChildNode(): Uint8Array {
     const { record } = this.#head
-    const place = { height: record.height, fileEnd: record.fileEnd, offset: record.root.node.offset }
+    const place = {
+      height: record.height,
+      generation: record.generation,
+      fileEnd: record.fileEnd,
+      offset: record.root.node.offset,
+    }
     const table = parseNode(this.#frame(FrameType.node, record.root.node), place)
     const child = table.a.kinds.indexOf(1)
     if (record.height === 1 || child < 0) return this.operate('node')

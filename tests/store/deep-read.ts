@@ -74,7 +74,12 @@ class TreeWalk {
     const { file, record } = this.#view
     const { offset } = pointer.node
     const payload = file.frame(FrameType.node, pointer.node, record)
-    const table = parseNode(payload, { height: place.height, fileEnd: record.fileEnd, offset })
+    const table = parseNode(payload, {
+      height: place.height,
+      generation: record.generation,
+      fileEnd: record.fileEnd,
+      offset,
+    })
     checkNodeExtent(table, { firstTile: place.firstTile, length: record.length, offset })
     const hashes = parseHashes(file.frame(FrameType.hashes, pointer.hashes, record), pointer.hashes.offset)
     const hash = merkle.node(place.height, hashes)

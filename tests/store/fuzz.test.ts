@@ -22,8 +22,8 @@ import { BrickSurgeon, operations } from './brick-surgeon.ts'
 import { readDeep } from './deep-read.ts'
 
 const caseCount = isLong ? 10_000 : 500
-const flipCount = isLong ? 3_000 : 150
-const witnessedFlips = isLong ? 200 : 6
+const flipCount = isLong ? 1_000 : 150
+const witnessedFlips = isLong ? 40 : 6
 const memoryFolder = fs.existsSync('/dev/shm') ? '/dev/shm' : undefined
 /** Far above what reading a small brick takes, far below what a hostile one may claim. */
 const residentBytesMax = 1.5 * 2 ** 30

@@ -15,7 +15,7 @@ import { fold, isLong, type Lab, makeLab } from '../fold/lab.ts'
 import { assertWitnessed, witness } from '../fold/witness.ts'
 import { readDeep } from './deep-read.ts'
 
-const killCount = isLong ? 200 : 20
+const killCount = isLong ? 60 : 20
 /** Every so many kills the brick is begun anew, so that first folds are killed too. */
 const lifeKills = 5
 const looksMax = 500

@@ -13,7 +13,7 @@ import { isLong, type Lab, makeLab, random, Session } from '../fold/lab.ts'
 import { readDeep } from './deep-read.ts'
 import { afterCut, applied, type CutKind, type DiskStep, record } from './disk-recorder.ts'
 
-const seedCount = isLong ? 5_000 : 200
+const seedCount = isLong ? 2_000 : 200
 const memoryFolder = fs.existsSync('/dev/shm') ? '/dev/shm' : undefined
 
 interface History {

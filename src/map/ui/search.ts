@@ -49,6 +49,8 @@ export class Search {
   #chosen = 0
   #typing: Timer | undefined
   #asking: AbortController | undefined
+  /** What is listed answers an older text than that in the field. */
+  #isBehind = false
   /** Enter was pressed before the answer came. */
   #goFirst = false
 
@@ -77,7 +79,7 @@ export class Search {
   }
 
   #enter(): void {
-    const row = this.#rows[this.#chosen]
+    const row = this.#isBehind ? undefined : this.#rows[this.#chosen]
     this.#goFirst = row === undefined
     if (row !== undefined) this.#go(row)
   }
@@ -108,7 +110,10 @@ export class Search {
     const offset = parseOffset(query)
     if (query === '') this.#clear()
     else if (offset !== undefined) this.#offerOffset(offset)
-    else this.#typing = after(typingPauseMs, () => void this.#lookUp(query))
+    else {
+      this.#isBehind = true
+      this.#typing = after(typingPauseMs, () => void this.#lookUp(query))
+    }
   }
 
   #offerOffset(offset: number): void {
@@ -161,6 +166,7 @@ export class Search {
 
   #show(rows: readonly Row[], note: string): void {
     this.#rows = rows
+    this.#isBehind = false
     this.#list.replaceChildren(...rows.map(({ item }) => item))
     if (note !== '') this.#list.append(element('li', { class: 'note', text: note }))
     this.#input.setAttribute('aria-expanded', String(rows.length > 0))
