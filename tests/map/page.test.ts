@@ -78,7 +78,10 @@ browserSuite('the page', openPageStage, {
     const home = await map.camera()
 
     await press('/')
-    await page.keyboard.type('deep/target.so')
+    await page.keyboard.type('deep')
+    await map.until('hits', () => document.querySelector('.hits [role=option]') !== null)
+    // Enter is for what was typed, not for what is still listed.
+    await page.keyboard.type('/target.so')
     await press('Enter')
     await map.until('the pin', () => document.querySelector('.inspector.pinned h2')?.textContent === 'target.so')
     await map.settle()
