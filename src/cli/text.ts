@@ -1,11 +1,12 @@
 /** Numbers, times, hashes and paths as the command line shows them: to people in columns, to programs in JSON. */
 import { isUtf8 } from 'node:buffer'
 import { displayPath, toHex, utf8 } from '../base/bytes.ts'
-import type { EntryMeta, Timestamp } from '../base/entry.ts'
+import type { Timestamp } from '../base/entry.ts'
+import { rfc3339 } from '../base/entry-text.ts'
+
+export { modeText, rfc3339 } from '../base/entry-text.ts'
 
 const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const
-/** Seconds of 0000-01-01 and 10000-01-01, between which a year has four digits. */
-const [secondsMin, secondsEnd] = [-62_167_219_200, 253_402_300_800]
 const shortHashBytes = 6
 
 /** Such as 812 B, 1.4 MiB, 32 GiB. */
@@ -27,12 +28,6 @@ export function grouped(count: number): string {
 /** `1 file`, `2 files`. */
 export function counted(count: number, what: { readonly one: string; readonly many: string }): string {
   return `${grouped(count)} ${count === 1 ? what.one : what.many}`
-}
-
-/** RFC 3339, UTC, nanoseconds; null where a year has no four digits. */
-export function rfc3339({ seconds, nanoseconds }: Timestamp): string | null {
-  if (seconds < secondsMin || seconds >= secondsEnd) return null
-  return `${new Date(seconds * 1000).toISOString().slice(0, 19)}.${String(nanoseconds).padStart(9, '0')}Z`
 }
 
 /** Such as 2026-03-01 12:30:09, UTC. */
@@ -63,22 +58,6 @@ export function shownPath(path: Uint8Array): string {
 /** Text out of a brick, which anyone may have written: nothing in it reaches the terminal as a command. */
 export function shownText(text: string): string {
   return displayPath(utf8(text))
-}
-
-const permissionLetters = 'rwxrwxrwx'
-const kindLetters = { file: '-', dir: 'd', symlink: 'l', fifo: 'p', socket: 's', char: 'c', block: 'b' } as const
-
-/** As `ls -l` shows it: -rwxr-xr-x. */
-export function modeText({ kind, mode }: Pick<EntryMeta, 'kind' | 'mode'>): string {
-  const letters = [...permissionLetters].map((letter, i) => ((mode >> (8 - i)) & 1 ? letter : '-'))
-  for (const [place, bit, lower] of [
-    [2, 0o4000, 's'],
-    [5, 0o2000, 's'],
-    [8, 0o1000, 't'],
-  ] as const) {
-    if (mode & bit) letters[place] = letters[place] === 'x' ? lower : lower.toUpperCase()
-  }
-  return kindLetters[kind] + letters.join('')
 }
 
 /** Two columns: names, then what they mean, aligned. */

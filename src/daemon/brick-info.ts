@@ -1,6 +1,7 @@
 /** What the wire says of a brick. */
 import { displayPath, toHex } from '../base/bytes.ts'
-import type { Run, Timestamp } from '../base/entry.ts'
+import type { Run } from '../base/entry.ts'
+import { rfc3339 } from '../base/entry-text.ts'
 import type { BrickView } from '../store/brick-view.ts'
 import type { BrickInfo, RunTuple } from '../wire/api.ts'
 
@@ -53,10 +54,4 @@ export function storedInfo(view: BrickView): BrickInfo {
 
 export function dirtyTuples(runs: readonly Run[]): readonly RunTuple[] | null {
   return runs.length > dirtyRunsNamedMax ? null : runs.map(({ start, length }) => [start, length] as const)
-}
-
-/** RFC 3339 UTC with nanoseconds. */
-export function rfc3339({ seconds, nanoseconds }: Timestamp): string {
-  const whole = new Date(seconds * 1_000).toISOString().slice(0, -5)
-  return `${whole}.${String(nanoseconds).padStart(9, '0')}Z`
 }

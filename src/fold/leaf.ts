@@ -8,6 +8,7 @@
 import { equalBytes } from '../base/bytes.ts'
 import { FrameType, frameId } from '../brick/frame.ts'
 import { TileKind } from '../brick/node.ts'
+import { framePointer } from '../brick/node-table.ts'
 import { type Kernel, tileSizeBytes } from '../kernel/kernel.ts'
 import { readFrame } from './frame-in.ts'
 import { runsBetween } from './job-pack.ts'
@@ -21,7 +22,6 @@ import {
   fanOut as leafTiles,
   type NodeEdit,
   openNode,
-  pointerAt,
   setBare,
   setFrame,
 } from './node-edit.ts'
@@ -63,7 +63,7 @@ function loadPreviousTiles({ context, table }: NodeEdit, job: LeafJob): void {
     const action = job.actions[tile]
     if (action !== TileAction.build && action !== TileAction.rebuild) continue
     const bytes = tileOf(context.kernel, tile)
-    const pointer = pointerAt(table.a, tile)
+    const pointer = framePointer(table.a, tile)
     if (action === TileAction.rebuild && pointer.offset > 0) {
       const payload = readFrame(context.output, FrameType.data, pointer)
       bytes.set(payload)
@@ -161,7 +161,7 @@ function foldOverview({ edit, job, changed }: Leaf, tile: number, ownership: Own
   const { kernel } = context
   kernel.describe(tile, ownership)
   edit.chunks.set(tile, kernel.level4.slice(0, chunkBytes))
-  const pointer = pointerAt(table.b, tile)
+  const pointer = framePointer(table.b, tile)
   const unchanged = changed[tile] === 0 && pointer.offset > 0
   if (unchanged && equalBytes(kernel.level2, readFrame(context.output, FrameType.overview, pointer))) return
   if (ownership === 'mask' && kernel.mask.indexOf(0xff) < 0) {

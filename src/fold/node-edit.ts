@@ -11,6 +11,7 @@ import { BrickDamage } from '../brick/damage.ts'
 import { FrameType, frameId } from '../brick/frame.ts'
 import type { Merkle } from '../brick/merkle.ts'
 import { emptyNode, encodeNode, type NodeTable, parseHashes, parseNode, type Section, TileKind } from '../brick/node.ts'
+import { framePointer } from '../brick/node-table.ts'
 import { frameBytes, type NodePointer, noPointer, type Pointer } from '../brick/pointer.ts'
 import { type Kernel, level4PageBytes } from '../kernel/kernel.ts'
 import { readFrame } from './frame-in.ts'
@@ -87,11 +88,6 @@ export function openNode(context: FoldContext, place: NodePlace, previous: Previ
   return { ...rest, table, hashes: parseHashes(readFrame(output, FrameType.hashes, hashes), hashes.offset).slice() }
 }
 
-export function pointerAt(section: Section, item: number): Pointer {
-  if (section.kinds[item] !== TileKind.stored && section.kinds[item] !== TileKind.shared) return noPointer
-  return { offset: section.offsets[item] as number, storedLength: section.lengths[item] as number }
-}
-
 export function hashAt(edit: NodeEdit, item: number): Uint8Array {
   return edit.hashes.subarray(item * 32, item * 32 + 32)
 }
@@ -115,7 +111,7 @@ export function setFrame(edit: NodeEdit, section: Section, item: number, request
 
 /** Makes a frame that is written already the item's. */
 export function setPointer(edit: NodeEdit, section: Section, item: number, pointer: Pointer): void {
-  const now = pointerAt(section, item)
+  const now = framePointer(section, item)
   if (now.offset === pointer.offset) return
   forget(edit, section, item)
   if (pointer.offset === 0) return
@@ -210,7 +206,7 @@ function writeGroups(edit: NodeEdit): Map<number, Uint8Array> {
   const reduced = new Map<number, Uint8Array>()
   const groups = new Set([...edit.chunks.keys()].map((child) => Math.floor(child / groupSize)))
   for (const group of groups) {
-    const page = readPage(context, pointerAt(table.c, group))
+    const page = readPage(context, framePointer(table.c, group))
     const before = page.slice()
     for (let place = 0; place < groupSize; place++) {
       const chunk = edit.chunks.get(group * groupSize + place)

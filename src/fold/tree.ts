@@ -5,6 +5,7 @@
 import { must } from '../base/assert.ts'
 import { equalBytes } from '../base/bytes.ts'
 import { TileKind } from '../brick/node.ts'
+import { framePointer, hashesPointer } from '../brick/node-table.ts'
 import { type NodePointer, noPointer, type Pointer } from '../brick/pointer.ts'
 import {
   type BareKind,
@@ -17,7 +18,6 @@ import {
   type NodeItem,
   openNode,
   type PreviousNode,
-  pointerAt,
   readPage,
   setBare,
   setPointer,
@@ -198,11 +198,8 @@ function bareItem({ merkle }: FoldContext, kind: BareKind, height: number): Node
 function childOf({ table }: NodeEdit, child: number): { previous: PreviousNode; page: Pointer } {
   const kind = table.a.kinds[child] as number
   if (kind !== TileKind.stored) return { previous: { kind: bareKind(kind) }, page: noPointer }
-  const hashes = {
-    offset: must(table.a.hashOffsets, 'hash offsets')[child] as number,
-    storedLength: must(table.a.hashLengths, 'hash lengths')[child] as number,
-  }
-  return { previous: { node: pointerAt(table.a, child), hashes }, page: pointerAt(table.b, child) }
+  const pointer = { node: framePointer(table.a, child), hashes: hashesPointer(table.a, child) }
+  return { previous: pointer, page: framePointer(table.b, child) }
 }
 
 function setChild(edit: NodeEdit, child: number, item: NodeItem): void {

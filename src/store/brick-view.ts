@@ -3,7 +3,6 @@
  *
  * A view never changes; a newer commit is another view of the same file.
  */
-import { must } from '../base/assert.ts'
 import type { Run } from '../base/entry.ts'
 import type { CommitExtras } from '../brick/commit-extras.ts'
 import type { CommitRecord } from '../brick/commit-record.ts'
@@ -13,6 +12,7 @@ import { decodeSlotRecord, slotKey, slotStart } from '../brick/map-records.ts'
 import { createMerkle } from '../brick/merkle.ts'
 import { type BrickMeta, parseMeta } from '../brick/meta.ts'
 import { type NodeTable, parseHashes, parseNode, type Section, TileKind } from '../brick/node.ts'
+import { framePointer, hashesPointer } from '../brick/node-table.ts'
 import { lookup, type PageStore, scan } from '../brick/page-map.ts'
 import { type NodePointer, noPointer, type Pointer } from '../brick/pointer.ts'
 import type { BrickFile, Head } from './brick-file.ts'
@@ -185,7 +185,7 @@ export class BrickView {
       const item = Math.floor(index / fanOut ** (at - height)) % fanOut
       const { kind, fill, pointer } = itemOf(node.table.a, item)
       if (pointer.offset === 0) return { kind, fill }
-      node = this.#openNode({ node: pointer, hashes: hashesOf(node.table.a, item) }, at - 1)
+      node = this.#openNode({ node: pointer, hashes: hashesPointer(node.table.a, item) }, at - 1)
     }
     return { node, item: index % fanOut }
   }
@@ -210,18 +210,7 @@ export class BrickView {
 
 function itemOf(section: Section, item: number): Located {
   const kind = section.kinds[item] as number
-  const stored = kind === TileKind.stored || kind === TileKind.shared
-  const pointer = stored
-    ? { offset: section.offsets[item] as number, storedLength: section.lengths[item] as number }
-    : noPointer
-  return { kind, fill: section.fill[item] as number, pointer }
-}
-
-function hashesOf(section: Section, item: number): Pointer {
-  return {
-    offset: must(section.hashOffsets, 'hash offsets')[item] as number,
-    storedLength: must(section.hashLengths, 'hash lengths')[item] as number,
-  }
+  return { kind, fill: section.fill[item] as number, pointer: framePointer(section, item) }
 }
 
 /** Kinds whose tiles have a hash of their own: what stands for a subtree, PRUNED excepted, whose hash is with its parent. */

@@ -18,6 +18,7 @@ import { encodeFrame, epochBytes, FrameType } from '../brick/frame.ts'
 import { encodeIdent, uuidBytes } from '../brick/ident.ts'
 import { type BrickMeta, encodeMeta } from '../brick/meta.ts'
 import { encodePad, padBytesAfter } from '../brick/pad.ts'
+import { emptyMap } from '../brick/page-map.ts'
 import { frameBytes, headBytes, type NodePointer, noPointer, type Pointer } from '../brick/pointer.ts'
 import { BrickFile, type Head } from './brick-file.ts'
 import { guard } from './disk-error.ts'
@@ -213,8 +214,6 @@ export class BrickWriter {
     guard(path, () => publish({ fd, path, temporary: must(this.#temporary, 'temporary name') }))
   }
 }
-
-const emptyMap: MapRoot = { pointer: noPointer, count: 0, hash: new Uint8Array(32) }
 
 /** A hostile brick may say that it is at the end of what numbers can count. */
 function refuseLast(path: Uint8Array, { record }: Head): void {
