@@ -1,5 +1,6 @@
 /** The command `sfd`: finds the command that is meant, runs it, and exits with what it says. */
 import { Command } from 'commander'
+import { toolVersion } from '../base/version.ts'
 import { systemClock, systemRandom } from './adapters.ts'
 import { commandLine } from './arguments.ts'
 import type { Machine, Shell } from './command.ts'
@@ -16,7 +17,6 @@ import { addShow } from './show.ts'
 import { surroundings } from './state.ts'
 import { addUp } from './up.ts'
 import { addVerify } from './verify.ts'
-import { toolVersion } from './version.ts'
 
 const commands: readonly ((shell: Shell) => void)[] = [
   addUp,

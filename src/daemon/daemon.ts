@@ -11,6 +11,7 @@ import { must } from '../base/assert.ts'
 import { equalBytes, toHex, utf8 } from '../base/bytes.ts'
 import { FoundryError } from '../base/errors.ts'
 import type { Clock, Random } from '../base/ports.ts'
+import { toolVersion } from '../base/version.ts'
 import { LeafPool, workersDefault } from '../fold/leaf-pool.ts'
 import { type District, districtReserve, placeDistrict } from '../layout/world.ts'
 import type { Foundry, RunningServer } from '../server/foundry.ts'
@@ -26,8 +27,6 @@ import { Keeper } from './keeper.ts'
 import type { StateFolder } from './state-folder.ts'
 import { type StoredBrick, StoredBricks, sourceOf } from './stored-bricks.ts'
 
-export const daemonVersion = '0.1.0'
-
 export interface DaemonOptions {
   readonly state: StateFolder
   /** Paths as given; none: every brick of the state is followed. */
@@ -41,7 +40,7 @@ export interface DaemonOptions {
 }
 
 export class Daemon implements Foundry {
-  readonly version = daemonVersion
+  readonly version = toolVersion
   readonly host = hostname()
   readonly token: string
   readonly stateId: string
@@ -171,7 +170,7 @@ export class Daemon implements Foundry {
       control: (path, body) => this.#control(path, body),
     })
     const startedAt = new Date(Number(clock.nowNs() / 1_000_000n)).toISOString()
-    state.writeNote({ pid: process.pid, url: this.#server.url, startedAt, version: daemonVersion })
+    state.writeNote({ pid: process.pid, url: this.#server.url, startedAt, version: toolVersion })
     for (const keeper of this.#followed()) keeper.start()
   }
 

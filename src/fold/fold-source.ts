@@ -3,6 +3,7 @@ import { statSync } from 'node:fs'
 import { displayPath, equalBytes, toHex, utf8Text } from '../base/bytes.ts'
 import { FoundryError } from '../base/errors.ts'
 import type { Clock, Random } from '../base/ports.ts'
+import { toolVersion } from '../base/version.ts'
 import type { BrickMeta } from '../brick/meta.ts'
 import { ExcludeMatcher } from '../source/exclude.ts'
 import { type Listed, listTree, statEntry } from '../source/list.ts'
@@ -40,7 +41,7 @@ export interface FoldReport {
   readonly torn: number
 }
 
-export const toolName = 'system-foundry 0.1.0'
+export const toolName = `system-foundry ${toolVersion}`
 
 /** Errors: SOURCE_*, BRICK_*, DISK_*, CANCELLED. A failed fold leaves an existing brick at its last commit. */
 export async function foldSource(request: FoldRequest): Promise<FoldReport> {

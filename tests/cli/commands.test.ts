@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, renameSync, statSync, truncateSync, writeFileS
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { PNG } from 'pngjs'
-import { toolVersion } from '../../src/cli/version.ts'
+import { toolVersion } from '../../src/base/version.ts'
 import { json, jsonLines, makePlace, sfd, shell } from './sfd.ts'
 
 const names = ['up', 'status', 'sync', 'stop', 'rm', 'fold', 'ls', 'show', 'extract', 'verify', 'log', 'render']
