@@ -45,7 +45,7 @@ const folders: Record<string, FolderRule> = {
   ),
   task: node([], ['zod', 'yaml']),
   sync: node(['task', 'layout']),
-  hook: node([]),
+  hook: node(['catalog']),
   wire: pure(['brick'], ['zod']),
   server: node(['wire', 'brick', 'store', 'catalog', 'task', 'read'], ['hono', '@hono/node-server', 'ws']),
   map: {
@@ -54,13 +54,13 @@ const folders: Record<string, FolderRule> = {
     packages: ['pixi.js', 'fzstd'],
   },
   fleet: node(['wire', 'store', 'catalog'], ['@nats-io/transport-node', '@nats-io/jetstream', '@nats-io/kv']),
-  daemon: node([], ['pino']),
+  daemon: node([], ['pino', 'prom-client']),
   cli: node(['wire', 'daemon', 'read', 'fold', 'store', 'catalog', 'task', 'source', 'brick'], ['commander']),
 }
 
 // The composition root may see everything but the browser's code and its own caller.
 const daemonImports = Object.keys(folders).filter((name) => !['daemon', 'map', 'cli'].includes(name))
-folders['daemon'] = node(daemonImports, ['pino'])
+folders['daemon'] = node(daemonImports, ['pino', 'prom-client'])
 
 export const table: Table = {
   folders,
