@@ -1,8 +1,8 @@
 /**
  * The tables by which the WASM fold moves bytes: 16 x 16 blocks inside a square, 4 x 4 parts inside a block.
  *
- * Bytes inside a part are moved by lanes (swizzle), parts inside a block by source offsets, blocks inside a square by
- * cells. All of it follows from the curve; wasm/fold.as.ts says how it is used.
+ * Bytes inside a part are moved by lanes (swizzle), parts inside a block by offsets (fold has them in its code), blocks
+ * inside a square by cells. All of it follows from the curve; wasm/fold.as.ts says how it is used.
  */
 import { positionToPoint } from '../hilbert/curve.ts'
 import { type Orientation, orient, orientationAt } from '../hilbert/orientation.ts'
@@ -10,9 +10,9 @@ import { type Orientation, orient, orientationAt } from '../hilbert/orientation.
 export interface FoldTables {
   /** For each orientation of a block and each of its parts in row-major order: byte offset of the part in the block. */
   readonly partOffsets: Uint8Array
-  /** For the same parts, sixteen lanes each: which byte of the part comes at each place in row-major order. */
+  /** For each orientation of a part, sixteen lanes: which byte of the part comes at each place in row-major order. */
   readonly foldLanes: Uint8Array
-  /** Inverse of foldLanes: which place in row-major order each byte of the part has. */
+  /** In the order of partOffsets, sixteen lanes each: which place in row-major order each byte of the part has. */
   readonly unfoldLanes: Uint8Array
   /** For each orientation of a tile and each block in curve order: column + 16 * row of the block. */
   readonly tileCells: Uint8Array
@@ -34,24 +34,30 @@ export function foldTables(): FoldTables {
 
 function partTables(): Pick<FoldTables, 'partOffsets' | 'foldLanes' | 'unfoldLanes'> {
   const partOffsets: number[] = []
-  const foldLanes: number[] = []
   const unfoldLanes: number[] = []
   for (const orientation of orientations) {
     const cells = cellsOf({ side: partSide, orientation })
     for (let cell = 0; cell < partCells; cell++) {
       const part = cells.findIndex(({ x, y }) => y * partSide + x === cell)
       const turn = (orientation ^ orientationAt({ position: part * partCells, order: 2 })) as Orientation
-      const places = cellsOf({ side: partSide, orientation: turn }).map(({ x, y }) => y * partSide + x)
       partOffsets.push(part * partCells)
-      foldLanes.push(...places.map((_, place) => places.indexOf(place)))
-      unfoldLanes.push(...places)
+      unfoldLanes.push(...placesOf(turn))
     }
   }
+  const foldLanes = orientations.flatMap((orientation) => {
+    const places = placesOf(orientation)
+    return places.map((_, place) => places.indexOf(place))
+  })
   return {
     partOffsets: Uint8Array.from(partOffsets),
     foldLanes: Uint8Array.from(foldLanes),
     unfoldLanes: Uint8Array.from(unfoldLanes),
   }
+}
+
+/** Of the bytes of a part, in curve order: their places in row-major order. */
+function placesOf(orientation: Orientation): number[] {
+  return cellsOf({ side: partSide, orientation }).map(({ x, y }) => y * partSide + x)
 }
 
 /** Sides in blocks. */

@@ -19,9 +19,9 @@ export const entropyTermPlanes: usize = 0x1410
 
 /** For each orientation of a 16 x 16 block: source offset of its sixteen 4 x 4 parts in row-major order, u8. */
 export const partOffsets: usize = 0x1500
-/** In the same order, for each part: the sixteen lanes that lay it row-major. */
+/** For each orientation of a part: the sixteen lanes that lay it row-major. */
 export const foldLanes: usize = 0x1600
-/** Inverse of foldLanes. */
+/** In the order of partOffsets, for each part: the sixteen lanes that lay it in curve order. */
 export const unfoldLanes: usize = 0x1a00
 /** For each orientation of a tile: column + 16 * row of its 256 blocks in curve order, then their orientations. */
 export const tileCells: usize = 0x1e00
