@@ -420,6 +420,9 @@ class Brick:
         meta = read_json(b, self.rec.meta[0])
         if meta.get('schema') != 1 or meta.get('kind') not in ('tree', 'file'):
             raise Bad('meta', self.rec.meta[0], 'schema or kind')
+        if 'retention' in meta and not is_retention(meta['retention']):
+            raise Bad('meta', self.rec.meta[0], 'retention')
+        meta['forgotten'] = [path_of(item, self.rec.meta[0]) for item in as_list(meta.get('forgotten', []))]
         return meta
 
     # ------------------------------------------------ directory (section 4)
@@ -656,6 +659,25 @@ def as_text(name, value):
 def check_path(path, offset):
     if len(path) > 4096 or any(p in (b'', b'.', b'..') or b'\0' in p or len(p) > 255 for p in path.split(b'/')):
         raise Bad('path', offset, f'{path!r}')
+
+
+def is_retention(value):
+    counts = [value.get(name) for name in ('last', 'hourly', 'daily')] if isinstance(value, dict) else [None]
+    return all(type(n) is int and 0 <= n <= 10000 for n in counts) and counts[0] >= 1
+
+
+def as_list(value):
+    return value if isinstance(value, list) else [value]
+
+
+def path_of(item, offset):
+    """The bytes of {path} or {pathHex}."""
+    try:
+        path = item['path'].encode() if 'path' in item else bytes.fromhex(item['pathHex'])
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise Bad('meta', offset, 'a forgotten path')
+    check_path(path, offset)
+    return path
 
 
 def key_of(path):

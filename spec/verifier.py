@@ -424,8 +424,13 @@ class Verifier:
             self.fault('slots', None, f'{seen} slots, {len(self.by_slot)} entries with a slot')
 
     def check_history(self):
+        tags = set()
         if self.map_items(HISTORY):
             for g, f, offset in self.brick.history():
+                tag = decoded(f.get(5, b''), Cursor.text, 'history', offset)
+                if tag and (tag in tags or len(tag) > 100):
+                    self.fault('history', offset, f'generation {g}: tag {tag!r} is there twice, or is too long')
+                tags.add(tag)
                 commit = self.tried(self.brick.read_commit, f[2])
                 if commit:
                     r = commit[0]
@@ -536,10 +541,9 @@ class Verifier:
                 page = self.overview_of_node(child, height - 1, at)
                 self.compare(sections[1][i], page, 4 * height - 2, ptr[0])
                 children.append(reduced(page) if isinstance(page, list) else page)
-            elif height > 1 or kind == PRUNED:
-                page = UNKNOWN if kind == PRUNED and self.owned(at, at + span) != 'none' else None
-                self.compare(sections[1][i], page, 4 * height - 2, ptr[0])
-                children.append(page)
+            elif height > 1:
+                self.compare(sections[1][i], None, 4 * height - 2, ptr[0])
+                children.append(None)
             else:
                 page, planes = self.overview_of_tile(kind, byte, child, at)
                 self.compare(sections[1][i], page, 2, ptr[0])

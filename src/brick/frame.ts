@@ -184,6 +184,12 @@ export function decodeFrame(bytes: Uint8Array, expect: FrameExpectation): { head
   return { header, payload }
 }
 
+/** Makes a frame that was checked one of another epoch, in place; its payload and its id stay. */
+export function setFrameEpoch(frame: Uint8Array, { epoch, tools }: Pick<FrameInput, 'epoch' | 'tools'>): void {
+  const view = new DataView(frame.buffer, frame.byteOffset, frameHeaderBytes)
+  view.setUint32(crcAt, tools.crc32(epoch, tools.crc32(frame.subarray(0, crcAt))), true)
+}
+
 /** "BLK1", read big-endian. */
 const magic = 0x424c4b31
 const crcAt = 28

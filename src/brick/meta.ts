@@ -5,6 +5,18 @@ import { parseJson } from './json.ts'
 
 export const metaBytesMax = 65_536
 
+/**
+ * The newest `last` commits, and of each of the newest `hourly` hours and `daily` days (UTC) that have commits the newest
+ * one. Whole numbers, `last` from 1, all up to 10,000.
+ */
+export interface RetentionPolicy {
+  readonly last: number
+  readonly hourly: number
+  readonly daily: number
+}
+
+export const retentionMax = 10_000
+
 export interface BrickMeta {
   readonly kind: 'tree' | 'file'
   /** Absolute path of the source, bytes. */
@@ -16,15 +28,18 @@ export interface BrickMeta {
   readonly worldReadable: boolean
   readonly exclude: readonly string[]
   readonly tool: string
+  /** Which earlier commits are kept; left out: the writer's own default. */
+  readonly retention?: RetentionPolicy
+  /** Paths relative to the source that must never be read into it again, with all beneath. */
+  readonly forgotten?: readonly Uint8Array[]
   /** Keys that this build does not know. */
   readonly unknown: Readonly<Record<string, unknown>>
 }
 
 export function encodeMeta(meta: BrickMeta): Uint8Array {
-  const { unknown, source, ...known } = meta
-  const text = utf8Text(source)
-  const path = text === undefined ? { pathHex: toHex(source) } : { path: text }
-  return utf8(JSON.stringify({ ...unknown, schema: 1, ...known, source: path }))
+  const { unknown, source, forgotten = [], ...known } = meta
+  const lost = forgotten.length === 0 ? {} : { forgotten: forgotten.map(pathFields) }
+  return utf8(JSON.stringify({ ...unknown, schema: 1, ...known, source: pathFields(source), ...lost }))
 }
 
 export function parseMeta(bytes: Uint8Array, offset: number): BrickMeta {
@@ -32,10 +47,11 @@ export function parseMeta(bytes: Uint8Array, offset: number): BrickMeta {
     throw new BrickDamage('meta', detail, offset)
   }
   const json = record(parseJson(bytes, { rule: 'meta', sizeMax: metaBytesMax, offset })) ?? fail('it is not an object')
-  const { schema, kind, source, name, district, worldReadable, exclude, tool, ...unknown } = json
+  const { schema, kind, source, name, district, worldReadable, exclude, tool, retention, forgotten, ...unknown } = json
   if (schema !== 1) fail(`its schema is ${String(schema)}, not 1`)
   if (kind !== 'tree' && kind !== 'file') return fail('its kind is neither tree nor file')
   const place = record(district) ?? fail('it has no district')
+  const policy = retention === undefined ? undefined : (policyOf(record(retention)) ?? fail('its retention is none'))
   const globs = Array.isArray(exclude) ? exclude.filter((glob) => typeof glob === 'string') : []
   return {
     kind,
@@ -45,8 +61,30 @@ export function parseMeta(bytes: Uint8Array, offset: number): BrickMeta {
     worldReadable: worldReadable === true,
     exclude: globs,
     tool: typeof tool === 'string' ? tool : '',
+    ...(policy !== undefined && { retention: policy }),
+    ...(forgotten !== undefined && { forgotten: pathsOf(forgotten) ?? fail('its forgotten paths are none') }),
     unknown,
   }
+}
+
+function pathFields(path: Uint8Array): { path: string } | { pathHex: string } {
+  const text = utf8Text(path)
+  return text === undefined ? { pathHex: toHex(path) } : { path: text }
+}
+
+function policyOf(fields: Record<string, unknown> | undefined): RetentionPolicy | undefined {
+  const { last, hourly, daily } = fields ?? {}
+  return isCount(last) && last > 0 && isCount(hourly) && isCount(daily) ? { last, hourly, daily } : undefined
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= retentionMax
+}
+
+function pathsOf(value: unknown): readonly Uint8Array[] | undefined {
+  if (!Array.isArray(value)) return undefined
+  const paths = value.map((each: unknown) => sourceOf(record(each)))
+  return paths.every((path) => path !== undefined && path.length > 0) ? (paths as Uint8Array[]) : undefined
 }
 
 function sourceOf(source: Record<string, unknown> | undefined): Uint8Array | undefined {

@@ -63,6 +63,9 @@ export class BrickFile {
 
   /** The bytes that are there: fewer than asked at the end of the file. */
   readAt(offset: number, length: number): Uint8Array {
+    // Its descriptor may be another file's by now.
+    if (!this.#open)
+      throw new FoundryError('CANCELLED', `${displayPath(this.path)} was closed while it was read; ask again.`)
     const bytes = new Uint8Array(length)
     let have = 0
     while (have < length) {
@@ -144,7 +147,7 @@ export class BrickFile {
 type FramesPlace = 'inside the file' | 'anywhere'
 
 /** What of a commit says where its frames may lie. */
-type CommitBounds = Pick<CommitRecord, 'epoch' | 'fileEnd'>
+export type CommitBounds = Pick<CommitRecord, 'epoch' | 'fileEnd'>
 
 function openError(path: Uint8Array, error: unknown): FoundryError {
   const shown = displayPath(path)

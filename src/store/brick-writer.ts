@@ -7,7 +7,7 @@
  */
 import { closeSync, fdatasyncSync, rmSync, writeSync } from 'node:fs'
 import { assert, must } from '../base/assert.ts'
-import { displayPath } from '../base/bytes.ts'
+import { bytesKey, displayPath } from '../base/bytes.ts'
 import type { Timestamp } from '../base/entry.ts'
 import { FoundryError } from '../base/errors.ts'
 import type { Random } from '../base/ports.ts'
@@ -16,17 +16,18 @@ import { type CommitExtras, encodeExtras } from '../brick/commit-extras.ts'
 import { type CommitRecord, commitId, commitRecordBytes, type MapRoot } from '../brick/commit-record.ts'
 import { encodeFrame, epochBytes, FrameType } from '../brick/frame.ts'
 import { encodeIdent, uuidBytes } from '../brick/ident.ts'
-import { type BrickMeta, encodeMeta } from '../brick/meta.ts'
+import { type BrickMeta, encodeMeta, parseMeta } from '../brick/meta.ts'
 import { encodePad, padBytesAfter } from '../brick/pad.ts'
 import { emptyMap } from '../brick/page-map.ts'
 import { frameBytes, headBytes, type NodePointer, noPointer, type Pointer } from '../brick/pointer.ts'
 import { BrickFile, type Head } from './brick-file.ts'
 import { guard } from './disk-error.ts'
-import { openLocked, openTemporary, publish } from './exclusive-file.ts'
-import { extendHistory } from './history.ts'
+import { openLocked, openTemporary, publish, syncFolderOf } from './exclusive-file.ts'
+import { extendHistory, type HistoryChange } from './history.ts'
 import { removeLeftovers } from './leftovers.ts'
 import { nodeTools } from './node-tools.ts'
 import { type Recovery, recover, writeSlot } from './recover.ts'
+import { defaultRetention, type RetentionPolicy } from './retention.ts'
 import { WritingPages } from './writing-pages.ts'
 
 /** What a new commit says; the writer adds identity, history and the pointers of its own frames. */
@@ -41,7 +42,12 @@ export interface NewCommit {
   readonly contentRoot: Uint8Array
   readonly treeHash: Uint8Array
   readonly metaHash: Uint8Array
+  /** What it does not say of `retention` and `forgotten` stays as it is. */
   readonly meta: BrickMeta
+  /** Which earlier commits are kept from now on; left out: as before. */
+  readonly retention?: RetentionPolicy
+  /** An earlier commit gets a name, or loses it. */
+  readonly tag?: NonNullable<HistoryChange['tag']>
   /** Bytes of frames that the previous commit needed and this one does not. */
   readonly replacedBytes: number
   readonly extras: CommitExtras
@@ -58,6 +64,7 @@ export class BrickWriter {
   /** Of a brick that has no commit yet. */
   readonly #temporary: Uint8Array | undefined
   #pages: WritingPages | undefined
+  #meta: BrickMeta | undefined
   #closed = false
 
   private constructor(parts: {
@@ -99,6 +106,8 @@ export class BrickWriter {
   static open(path: Uint8Array, random: Random): { writer: BrickWriter; recovery: Recovery } {
     const file = openLocked(path)
     try {
+      removeLeftovers(path)
+      makeNameDurable(path)
       const recovery = recover(file)
       const { head } = recovery
       refuseLast(path, head)
@@ -113,6 +122,19 @@ export class BrickWriter {
   /** The last commit; undefined before the first. */
   get head(): Head | undefined {
     return this.#head
+  }
+
+  /** False after `close`. */
+  get isOpen(): boolean {
+    return !this.#closed
+  }
+
+  /** META of the last commit; undefined before the first. Errors: BrickDamage. */
+  get meta(): BrickMeta | undefined {
+    if (this.#head === undefined) return undefined
+    const { pointer } = this.#head.record.meta
+    this.#meta ??= parseMeta(this.file.frame(FrameType.meta, pointer, this.#head.record), pointer.offset)
+    return this.#meta
   }
 
   /** Generation of the commit that is being prepared. */
@@ -136,8 +158,11 @@ export class BrickWriter {
 
   /** The commit point. All other threads have finished appending. Returns the new head. */
   commit(commit: NewCommit): Head {
-    const history = extendHistory(this.pages, this.#head)
-    const metaBytes = encodeMeta(commit.meta)
+    const newMeta = this.#metaOf(commit)
+    const policy = newMeta.retention ?? defaultRetention
+    const { time, tag } = commit
+    const history = extendHistory(this.pages, this.#head, { policy, time, ...(tag !== undefined && { tag }) })
+    const metaBytes = encodeMeta(newMeta)
     const meta = { pointer: this.append(FrameType.meta, 0n, metaBytes), hash: nodeTools.sha256(metaBytes) }
     const { record, extras } = this.#recordOf(commit, { history, meta })
     const payload = encodeCommitPayload({ record, extras, tools: nodeTools })
@@ -154,6 +179,7 @@ export class BrickWriter {
     })
     if (this.#head === undefined) this.#publish()
     this.#head = head
+    this.#meta = newMeta
     return head
   }
 
@@ -165,6 +191,18 @@ export class BrickWriter {
     this.file.close()
   }
 
+  /** Callers that make META anew need not know what else it remembers. */
+  #metaOf({ meta, retention }: NewCommit): BrickMeta {
+    const before = this.meta
+    const policy = retention ?? meta.retention ?? before?.retention
+    const forgotten = union(before?.forgotten, meta.forgotten)
+    return {
+      ...meta,
+      ...(policy !== undefined && { retention: policy }),
+      ...(forgotten !== undefined && { forgotten }),
+    }
+  }
+
   #nextEnd(): number {
     return Number(Atomics.load(this.end, 0))
   }
@@ -173,7 +211,7 @@ export class BrickWriter {
     commit: NewCommit,
     parts: { history: MapRoot; meta: CommitRecord['meta'] },
   ): { record: CommitRecord; extras: Uint8Array } {
-    const { meta: _meta, extras: extrasFields, replacedBytes, ...fields } = commit
+    const { meta: _meta, retention: _policy, tag: _tag, extras: extrasFields, replacedBytes, ...fields } = commit
     const extras = encodeExtras(extrasFields)
     const parent = this.#head
     const start = this.#nextEnd()
@@ -212,6 +250,31 @@ export class BrickWriter {
   #publish(): void {
     const { path, fd } = this.file
     guard(path, () => publish({ fd, path, temporary: must(this.#temporary, 'temporary name') }))
+  }
+}
+
+/** What was forgotten stays so. */
+function union(
+  a: readonly Uint8Array[] | undefined,
+  b: readonly Uint8Array[] | undefined,
+): readonly Uint8Array[] | undefined {
+  if (a === undefined || b === undefined) return a ?? b
+  const known = new Set(a.map(bytesKey))
+  return [...a, ...b.filter((path) => !known.has(bytesKey(path)))]
+}
+
+/**
+ * A rename whose folder could not be synced may be undone by a power cut: then commits would be lost with the new file.
+ * So nobody writes to a brick before its name is durable.
+ */
+function makeNameDurable(path: Uint8Array): void {
+  try {
+    syncFolderOf(path)
+  } catch (error) {
+    // Who may not open the folder did not rename in it, either.
+    if ((error as NodeJS.ErrnoException).code === 'EACCES') return
+    const shown = displayPath(path)
+    throw new FoundryError('BRICK_READ_ONLY', `The folder of ${shown} cannot be synced; the brick is only read.`, error)
   }
 }
 

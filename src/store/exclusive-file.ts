@@ -8,6 +8,7 @@ import { displayPath } from '../base/bytes.ts'
 import { FoundryError } from '../base/errors.ts'
 import type { Random } from '../base/ports.ts'
 import { tryLockExclusive } from '../linux/flock.ts'
+import { renameNoReplace } from '../linux/rename.ts'
 import { BrickFile } from './brick-file.ts'
 import { temporaryName } from './leftovers.ts'
 
@@ -41,10 +42,15 @@ export function openTemporary(path: Uint8Array, random: Random): { fd: number; t
 /** Gives the temporary file its name, durably. Errors: BRICK_EXISTS, and those of the operating system. */
 export function publish({ fd, temporary, path }: { fd: number; temporary: Uint8Array; path: Uint8Array }): void {
   fsyncSync(fd)
-  if (statSync(Buffer.from(path), { throwIfNoEntry: false }) !== undefined) {
+  if (!renameNoReplace({ from: temporary, to: path })) {
     const shown = displayPath(path)
     throw new FoundryError('BRICK_EXISTS', `${shown} appeared while it was being made; nothing was overwritten.`)
   }
+  syncFolderOf(path)
+}
+
+/** Puts a file that was synced in the place of a brick whose lock is held, durably. Errors of the operating system. */
+export function replace({ temporary, path }: { temporary: Uint8Array; path: Uint8Array }): void {
   renameSync(Buffer.from(temporary), Buffer.from(path))
   syncFolderOf(path)
 }
@@ -60,14 +66,19 @@ function openReadWrite(path: Uint8Array): BrickFile {
   }
 }
 
-function syncFolderOf(path: Uint8Array): void {
-  const text = Buffer.from(path)
-  const slash = text.lastIndexOf(0x2f)
-  const folder = slash < 0 ? Buffer.from('.') : text.subarray(0, Math.max(1, slash))
-  const fd = openSync(folder, constants.O_RDONLY | constants.O_DIRECTORY)
+/** Makes the names in the folder of `path` durable. Errors of the operating system. */
+export function syncFolderOf(path: Uint8Array): void {
+  const fd = openSync(folderOf(path), constants.O_RDONLY | constants.O_DIRECTORY)
   try {
     fsyncSync(fd)
   } finally {
     closeSync(fd)
   }
+}
+
+/** The folder that a path names something in. */
+export function folderOf(path: Uint8Array): Buffer {
+  const text = Buffer.from(path)
+  const slash = text.lastIndexOf(0x2f)
+  return slash < 0 ? Buffer.from('.') : text.subarray(0, Math.max(1, slash))
 }

@@ -98,7 +98,8 @@ function whyUnchecked(file: BrickFile, head: Head, candidates: readonly Head[]):
   const { record } = head
   try {
     file.commit(head.commit, record)
-    if (record.generation === 1) return undefined
+    // Published by rename after its barrier: a first fold, or a compaction that dropped the parent.
+    if (record.parent.offset === 0) return undefined
     const other = candidates.find((each) => equalBytes(each.record.id, record.parentId))
     const start = other?.record.fileEnd ?? file.commit(record.parent, record).record.fileEnd
     const end = walkFrames(file, record, { start, end: record.fileEnd })

@@ -12,7 +12,7 @@ const unshare = ['--mount', ...(isRoot ? [] : ['--map-root-user'])]
 const canMount = spawnSync('unshare', [...unshare, 'true']).status === 0
 const diskBytes = 2 * 2 ** 20
 
-test('on a full disk nothing is lost and nothing is left over', {
+test('on a full disk, or one that is read-only for a while, nothing is lost and nothing is left over', {
   skip: !canMount && 'mounting is not allowed here',
 }, (t) => {
   const lab = makeLab(t)

@@ -105,7 +105,7 @@ class Directory {
     } else {
       setKind(table.a, item, { kind: kind as 0 | 2 | 3 | 4 | 5, ...(fillByte !== undefined && { fillByte }) })
     }
-    const owns = kind !== TileKind.hole && kind !== TileKind.unreadable
+    const owns = kind !== TileKind.hole && kind !== TileKind.unreadable && kind !== TileKind.pruned
     const described = owns ? descriptionOf(bytes, space.mask(tile)) : undefined
     this.#setPage(table.b, item, { page: described?.level2, level: 2, index: tile })
     return described?.level4

@@ -277,7 +277,7 @@ const pruned: GoodBrick = {
       },
     ],
   },
-  shows: 'PRUNED tiles: their hashes and overviews are there, their bytes are not.',
+  shows: 'PRUNED tiles: their hashes are there, their bytes are not, and overviews show nothing over them.',
 }
 
 const masksNewer: GoodBrick = {
