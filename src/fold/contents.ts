@@ -24,6 +24,9 @@ interface Gathered {
 export class ContentOutcomes {
   readonly #merkle: Merkle
   readonly #gathered = new Map<PathKey, Gathered>()
+  /** Of contents that were read whole and without trouble, nearly all: which of `#digestBytes`, counted in digests. */
+  readonly #digests = new Map<PathKey, number>()
+  #digestBytes = new Uint8Array(1_024 * hashBytes)
   readonly #tileHashes = new Map<number, Uint8Array>()
 
   constructor(merkle: Merkle) {
@@ -43,7 +46,7 @@ export class ContentOutcomes {
     const leaves = [...this.#tileHashes.keys()].sort((a, b) => a - b)
     for (const reading of readings) {
       const entry = must(model.entries.get(reading.holder), `entry ${reading.holder}`)
-      const gathered = this.#gathered.get(reading.holder) ?? blank()
+      const gathered = this.#gathered.get(reading.holder) ?? { ...blank(), digest: this.#digestOf(reading.holder) }
       if (gathered.changed) again.push(entry.path)
       model.set(this.#finished(entry, gathered, { leaves, racy: isRacy(entry) }))
       model.shareContent(reading.holder)
@@ -52,6 +55,11 @@ export class ContentOutcomes {
   }
 
   #takeFile(holder: PathKey, outcome: FileOutcome): void {
+    if (outcome.kind === 'read' && outcome.digest && !outcome.torn && !outcome.unreadable) {
+      // A digest is there where a leaf has the whole content: no other outcome of this file comes.
+      this.#keepDigest(holder, outcome.digest)
+      return
+    }
     const gathered = this.#gathered.get(holder) ?? blank()
     this.#gathered.set(holder, gathered)
     if (outcome.kind === 'changed') gathered.changed = true
@@ -60,6 +68,22 @@ export class ContentOutcomes {
     gathered.digest = outcome.digest
     gathered.torn ||= outcome.torn === true
     gathered.unreadable.push(...(outcome.unreadable ?? []))
+  }
+
+  #keepDigest(holder: PathKey, digest: Uint8Array): void {
+    const index = this.#digests.size
+    if ((index + 1) * hashBytes > this.#digestBytes.length) {
+      const longer = new Uint8Array(2 * this.#digestBytes.length)
+      longer.set(this.#digestBytes)
+      this.#digestBytes = longer
+    }
+    this.#digestBytes.set(digest, index * hashBytes)
+    this.#digests.set(holder, index)
+  }
+
+  #digestOf(holder: PathKey): Uint8Array | undefined {
+    const index = this.#digests.get(holder)
+    return index === undefined ? undefined : this.#digestBytes.slice(index * hashBytes, (index + 1) * hashBytes)
   }
 
   #finished(entry: EntryRecord, gathered: Gathered, how: { leaves: readonly number[]; racy: boolean }): EntryRecord {

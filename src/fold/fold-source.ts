@@ -6,9 +6,13 @@ import type { Clock, Random } from '../base/ports.ts'
 import { toolVersion } from '../base/version.ts'
 import type { BrickMeta } from '../brick/meta.ts'
 import { ExcludeMatcher } from '../source/exclude.ts'
+import type { FileQuota } from '../source/file-quota.ts'
+import { IncludeMatcher } from '../source/include.ts'
 import { type Listed, listTree, statEntry } from '../source/list.ts'
+import { AccountNames } from '../source/names.ts'
 import { absolutePath, openSource, type Source } from '../source/open.ts'
 import { BrickView } from '../store/brick-view.ts'
+import { forgottenPatterns } from './forgotten.ts'
 import { LeafPool } from './leaf-pool.ts'
 import type { Lister } from './listing.ts'
 import { createBrick, type OpenBrick, openBrick } from './open-brick.ts'
@@ -47,10 +51,11 @@ export const toolName = `system-foundry ${toolVersion}`
 export async function foldSource(request: FoldRequest): Promise<FoldReport> {
   const source = openSource(request.source)
   const brick = openOrCreate(request, source)
-  const pool = new LeafPool({ workers: request.workers })
+  const pool = new LeafPool({ workers: request.workers, idleThreads: 'end' })
   try {
     const { onProgress, clock, signal, reason } = request
-    const lister = listerOf(source, { ...request, ownFiles: [brick.writer.file.fd] })
+    const exclude = [...request.exclude, ...forgottenPatterns(brick.writer.meta)]
+    const lister = listerOf(source, { ...request, exclude, ownFiles: [brick.writer.file.fd] })
     const meta = async (): Promise<BrickMeta> => metaOf(source, request, brick)
     const scopes = [{ path: source.path, reach: 'subtree' as const }]
     const root = source.root
@@ -91,7 +96,8 @@ function refuseOtherSource(
 }
 
 export interface ListerOptions {
-  readonly exclude: readonly string[]
+  /** With `forgottenPatterns` of the brick's META. */
+  readonly exclude: readonly (string | Uint8Array)[]
   readonly crossFilesystems: 'no' | 'yes'
   readonly clock: Clock
   readonly signal: AbortSignal
@@ -99,17 +105,32 @@ export interface ListerOptions {
   readonly ownFiles: readonly number[]
   /** Folders of ours. */
   readonly ownFolders?: readonly Uint8Array[]
+  /** Globs of the files that are wanted; none: all. */
+  readonly include?: readonly string[]
+  /** Lets files in, and says how many are left out; the same one for all listings of a source. */
+  readonly quota?: FileQuota
+  /** Device of the root as it is watched; on another one every listing is SOURCE_REPLACED. */
+  readonly expectedDev?: bigint
 }
 
-/** The source as a reconcile asks for it. */
+/** The source as a reconcile asks for it. Names of accounts are those of now, or of the last walk. */
 export function listerOf(source: Source, options: ListerOptions): Lister {
   const inodes = [
     ...options.ownFiles.map((fd) => inodeOfFd(fd)),
     ...(options.ownFolders ?? []).map((folder) => statSync(Buffer.from(folder), { bigint: true })),
   ].map(({ dev, ino }) => ({ dev, ino }))
   const exclude = new ExcludeMatcher({ patterns: options.exclude, inodes })
-  const { clock, crossFilesystems, signal } = options
-  const common = { root: source.root, clock, exclude, crossFilesystems }
+  const { clock, crossFilesystems, signal, quota, expectedDev } = options
+  const common = {
+    root: source.root,
+    clock,
+    names: new AccountNames(),
+    exclude,
+    crossFilesystems,
+    include: new IncludeMatcher(options.include),
+    ...(quota === undefined ? {} : { quota }),
+    ...(expectedDev === undefined ? {} : { expectedDev }),
+  }
   if (source.kind === 'file') {
     const theFile = (): Listed => onlyFile(source, statEntry({ ...common, path: source.path }))
     return {

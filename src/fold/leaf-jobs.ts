@@ -95,23 +95,24 @@ class JobDraft {
     for (const run of ownedRuns(entry)) {
       this.#owned.push({ at: at + run.start, length: run.length })
       if (reading !== undefined)
-        this.#addPiece(reading, { fileOffset: run.start, at: at + run.start, length: run.length })
+        this.#addPiece(this.#file(reading, entry), { fileOffset: run.start, at: at + run.start, length: run.length })
     }
-    if (reading !== undefined) this.#file(reading)
+    if (reading !== undefined) this.#file(reading, entry)
   }
 
   #addLargeTile(tile: number, reading: Reading): void {
     const tileStart = this.#leafStart + tile * tileSizeBytes - reading.slot.start
-    const tileEnd = Math.min(tileStart + tileSizeBytes, reading.listed.meta.size)
+    const tileEnd = Math.min(tileStart + tileSizeBytes, reading.sizeBytes)
+    const entry = must(this.#plan.model.entries.get(reading.holder), `entry ${reading.holder}`)
     let covered = 0
-    for (const run of dataRuns(reading.listed.meta)) {
+    for (const run of dataRuns(entry)) {
       const from = Math.max(run.start, tileStart)
       const to = Math.min(run.start + run.length, tileEnd)
       if (from >= to) continue
       covered += to - from
       const at = reading.slot.start + from - this.#leafStart
       this.#owned.push({ at, length: to - from })
-      this.#addPiece(reading, { fileOffset: from, at, length: to - from })
+      this.#addPiece(this.#file(reading, entry), { fileOffset: from, at, length: to - from })
     }
     if (covered < tileSizeBytes) {
       this.#partlyOwned[tile] = 1
@@ -121,8 +122,7 @@ class JobDraft {
   }
 
   /** Joined with the piece before where it continues it: a large file is read in long reads. */
-  #addPiece(reading: Reading, piece: Omit<Piece, 'file'>): void {
-    const file = this.#file(reading)
+  #addPiece(file: number, piece: Omit<Piece, 'file'>): void {
     const last = this.#pieces.at(-1)
     if (
       last !== undefined &&
@@ -136,15 +136,15 @@ class JobDraft {
     this.#pieces.push({ file, ...piece })
   }
 
-  #file(reading: Reading): number {
+  #file(reading: Reading, entry: EntryRecord): number {
     const known = this.#fileOf.get(reading.holder)
     if (known !== undefined) return known
-    const { meta, content } = reading.listed
+    const { content } = reading
     const index = this.#files.length
     const isWhole =
-      reading.slot.start >= this.#leafStart && reading.slot.start + meta.size <= this.#leafStart + leafBytes
+      reading.slot.start >= this.#leafStart && reading.slot.start + entry.size <= this.#leafStart + leafBytes
     this.#files.push({
-      wanted: wantedOf(meta),
+      wanted: wantedOf(entry),
       digest: isWhole ? 'whole' : 'none',
       ...(content !== undefined && { content }),
     })

@@ -42,20 +42,22 @@ interface Waiting {
 }
 
 /** Jobs make little garbage: a small nursery keeps a thread's memory small. */
-const youngGenerationMb = 8
+const youngGenerationMb = 4
 
 export const workersDefault = Math.max(1, Math.min(8, availableParallelism()))
 
 export class LeafPool {
   readonly #workerCount: number
+  readonly #idleThreads: 'keep' | 'end'
   readonly #idle: Worker[] = []
   readonly #busy = new Map<Worker, Waiting>()
   readonly #queue: (() => void)[] = []
   #started = 0
   #closed = false
 
-  constructor({ workers }: { workers: number }) {
+  constructor({ workers, idleThreads = 'keep' }: { workers: number; idleThreads?: 'keep' | 'end' }) {
     this.#workerCount = workers
+    this.#idleThreads = idleThreads
   }
 
   /** Jobs that it makes sense to have under way at once. */
@@ -73,6 +75,14 @@ export class LeafPool {
       this.#busy.set(worker, { resolve, reject })
       worker.postMessage(request)
     })
+  }
+
+  /** No job comes for a while: where threads are not kept, they end, and others start with the next job. */
+  async rest(): Promise<void> {
+    if (this.#idleThreads === 'keep') return
+    const ended = this.#idle.splice(0)
+    this.#started -= ended.length
+    await Promise.all(ended.map((worker) => worker.terminate()))
   }
 
   async close(): Promise<void> {

@@ -75,7 +75,7 @@ function readFile(memory: Uint8Array, file: WantedFile, pieces: readonly Piece[]
 }
 
 /** Of a file that is there when it is listed and gone, or no file, each time it is opened. */
-const alwaysGone = 'ESTALE'
+export const alwaysGone = 'ESTALE'
 
 /** Nothing of the file could be read. */
 function lost(memory: Uint8Array, pieces: readonly Piece[], why: string): FileRead {

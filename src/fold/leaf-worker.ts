@@ -1,6 +1,7 @@
 /** A folding thread: one leaf job after another, its kernel's memory reused. */
 import { parentPort } from 'node:worker_threads'
 import { must } from '../base/assert.ts'
+import { keepHeapSmall } from '../store/heap.ts'
 import { runLeafJob } from './leaf.ts'
 import { createFoldContext, flattenError, type WorkerAnswer, type WorkerRequest } from './leaf-pool.ts'
 import type { FoldContext } from './node-edit.ts'
@@ -10,6 +11,7 @@ let kept: FoldContext | undefined
 
 port.on('message', ({ output, job }: WorkerRequest) => {
   port.postMessage(answer({ output, job }))
+  keepHeapSmall()
 })
 
 function answer({ output, job }: WorkerRequest): WorkerAnswer {

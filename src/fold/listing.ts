@@ -10,12 +10,15 @@ import { bytesKey } from '../base/bytes.ts'
 import { type EntryRecord, parentPath } from '../brick/entry-record.ts'
 import type { Listed } from '../source/list.ts'
 import { isDifferent } from './entry-compare.ts'
+import { bareRecord, EntryTable } from './entry-table.ts'
 import { type BrickModel, inodeKey, isLinked, type PathKey } from './model.ts'
 
 export interface Scope {
   readonly path: Uint8Array
   /** `entry`: the name and its directory's own metadata; `subtree`: everything beneath as well. */
   readonly reach: 'entry' | 'subtree'
+  /** The files that the scope reaches are read again, whatever their metadata says. */
+  readonly look?: 'content'
 }
 
 /** The artifact as the reconcile asks for it; a thin adapter over `source`. */
@@ -31,6 +34,8 @@ export interface Difference {
   readonly key: PathKey
   readonly before: EntryRecord | undefined
   readonly after: Listed | undefined
+  /** The content is read again although the metadata is what it was. */
+  readonly look?: 'content' | undefined
 }
 
 /** Looks at the scopes and lists the differences. `pause` is awaited now and then: the event loop goes on. */
@@ -38,7 +43,7 @@ export async function findDifferences(
   model: BrickModel,
   lister: Lister,
   options: { scopes: readonly Scope[]; pause: () => Promise<void> },
-): Promise<readonly Difference[]> {
+): Promise<Difference[]> {
   const survey = new Survey(model, lister, options.scopes)
   let sincePause = 0
   for (const _looked of survey.look()) if (++sincePause % pauseEvery === 0) await options.pause()
@@ -47,11 +52,24 @@ export async function findDifferences(
 
 const pauseEvery = 2_000
 
+/** Whether a file is gone, not only under another name. */
+export function hasLostFiles(differences: readonly Difference[]): boolean {
+  const gone = differences.filter(({ before, after }) => before?.kind === 'file' && after === undefined)
+  if (gone.length === 0) return false
+  const here = new Set(differences.flatMap(({ after }) => (after === undefined ? [] : [inodeKey(after.meta)])))
+  return gone.some(({ before }) => before !== undefined && !here.has(inodeKey(before)))
+}
+
 class Survey {
   readonly #model: BrickModel
   readonly #lister: Lister
   readonly #pending: Scope[]
-  readonly #seen = new Map<PathKey, Listed | undefined>()
+  /** All names that were looked at, and the answers of those that are there: packed, for they may be a whole tree. */
+  readonly #seen = new Set<PathKey>()
+  readonly #there = new EntryTable()
+  readonly #contents = new Map<PathKey, Uint8Array>()
+  /** What is read again, whatever its metadata says. */
+  readonly #readAgain = new Set<PathKey>()
   #scopesLookedAt = 0
   #singles: ReadonlyMap<string, PathKey> | undefined
 
@@ -75,11 +93,13 @@ class Survey {
     const found: Difference[] = []
     const same: Difference[] = []
     const touchedInodes = new Set<string>()
-    for (const [key, after] of this.#seen) {
+    for (const key of this.#seen) {
       const before = this.#model.entries.get(key)
+      const after = this.answer(key)
       if (before === undefined && after === undefined) continue
-      const each = { key, before, after }
-      if (before !== undefined && after !== undefined && !isDifferent(before, after)) {
+      const isReadAgain = after?.meta.kind === 'file' && this.#readAgain.has(key)
+      const each = new SeenDifference(this, { key, before, look: isReadAgain ? 'content' : undefined })
+      if (before !== undefined && after !== undefined && !isReadAgain && !isDifferent(before, after)) {
         same.push(each)
         continue
       }
@@ -94,13 +114,14 @@ class Survey {
     return found
   }
 
-  *#lookAt({ path, reach }: Scope): Generator<void> {
+  *#lookAt({ path, reach, look }: Scope): Generator<void> {
     const key = bytesKey(path)
     const gone = new Set(reach === 'subtree' ? this.#model.subtree(key) : [key])
     const found = reach === 'subtree' ? this.#lister.walk(path) : single(this.#lister.stat(path))
     for (const listed of found) {
       const at = bytesKey(listed.meta.path)
       gone.delete(at)
+      if (look === 'content') this.#readAgain.add(at)
       this.#note(at, listed, reach)
       yield
     }
@@ -108,10 +129,25 @@ class Survey {
     if (path.length > 0) this.#lookLater(parentPath(path))
   }
 
+  /** What was found at a name, undefined where it was not looked at or nothing is there. */
+  answer(key: PathKey): Listed | undefined {
+    const meta = this.#there.get(key)
+    const content = this.#contents.get(key)
+    return meta && { meta, ...(content !== undefined && { content }) }
+  }
+
+  #keep(key: PathKey, listed: Listed | undefined): void {
+    this.#seen.add(key)
+    this.#contents.delete(key)
+    if (listed === undefined) return this.#there.delete(key)
+    this.#there.set(key, bareRecord(listed.meta))
+    if (listed.content !== undefined) this.#contents.set(key, listed.content)
+  }
+
   /** The latest answer counts. */
   #note(key: PathKey, listed: Listed | undefined, reach: Scope['reach']): void {
-    const isFirst = this.#seen.get(key) === undefined
-    this.#seen.set(key, listed)
+    const isFirst = !this.#there.has(key)
+    this.#keep(key, listed)
     if (!isFirst) return
     const before = this.#model.entries.get(key)
     if (listed !== undefined && reach === 'entry' && hasNewContents(before, listed)) {
@@ -132,14 +168,16 @@ class Survey {
   /** The nearest scope whose parent the brick knows. */
   #widened(scope: Scope): Scope {
     const { entries } = this.#model
+    const { look } = scope
     let { path, reach } = scope
     while (path.length > 0) {
       const parent = this.#model.get(parentPath(path))
       if (parent?.kind === 'dir' || (entries.size > 0 && !entries.has(''))) break
       path = parentPath(path)
       reach = 'subtree'
+      if (look === 'content') this.#readAgain.add(bytesKey(scope.path))
     }
-    return { path, reach }
+    return { path, reach, ...(path === scope.path && look !== undefined && { look }) }
   }
 
   /** Names that the brick knows of the inodes that a name had and has. */
@@ -168,25 +206,45 @@ class Survey {
 
   /** Answers of different moments may leave entries beneath what is no directory any more: those are gone. */
   #dropOrphans(): void {
-    if (!this.#model.entries.has('') && this.#seen.get('') === undefined) return
-    for (const [key, after] of [...this.#seen]) {
-      if (after?.meta.kind === 'dir' || this.#model.entries.get(key)?.kind !== 'dir') continue
-      for (const beneath of this.#model.subtree(key)) if (beneath !== key) this.#seen.set(beneath, undefined)
+    if (!this.#model.entries.has('') && !this.#there.has('')) return
+    for (const key of [...this.#seen]) {
+      if (this.#there.get(key)?.kind === 'dir' || this.#model.entries.get(key)?.kind !== 'dir') continue
+      for (const beneath of this.#model.subtree(key)) if (beneath !== key) this.#keep(beneath, undefined)
     }
     const directories = new Map<PathKey, boolean>([['', true]])
-    for (const [key, after] of this.#seen) {
-      if (after !== undefined && key !== '' && !this.#isDirectory(keyOfParent(key), directories))
-        this.#seen.set(key, undefined)
+    for (const key of this.#seen) {
+      if (this.#there.has(key) && key !== '' && !this.#isDirectory(keyOfParent(key), directories)) {
+        this.#keep(key, undefined)
+      }
     }
   }
 
   #isDirectory(key: PathKey, known: Map<PathKey, boolean>): boolean {
     const told = known.get(key)
     if (told !== undefined) return told
-    const kind = this.#seen.has(key) ? this.#seen.get(key)?.meta.kind : this.#model.entries.get(key)?.kind
+    const { kind } = (this.#seen.has(key) ? this.#there : this.#model.entries).get(key) ?? {}
     const is = kind === 'dir' && this.#isDirectory(keyOfParent(key), known)
     known.set(key, is)
     return is
+  }
+}
+
+/** `after` is made each time it is asked for. */
+class SeenDifference implements Difference {
+  readonly key: PathKey
+  readonly before: EntryRecord | undefined
+  readonly look: 'content' | undefined
+  readonly #survey: Survey
+
+  constructor(survey: Survey, { key, before, look }: Pick<SeenDifference, 'key' | 'before' | 'look'>) {
+    this.key = key
+    this.before = before
+    this.look = look
+    this.#survey = survey
+  }
+
+  get after(): Listed | undefined {
+    return this.#survey.answer(this.key)
   }
 }
 

@@ -1,11 +1,12 @@
 /** ENTRIES and SLOTS of a commit, from what differs between the model and the last commit. */
-import { bytesKey, compareBytes, equalBytes } from '../base/bytes.ts'
+import { equalBytes } from '../base/bytes.ts'
 import type { MapRoot } from '../brick/commit-record.ts'
 import { type EntryRecord, encodeEntry, keyOfPath } from '../brick/entry-record.ts'
 import { encodeSlotRecord, slotKey } from '../brick/map-records.ts'
-import { emptyMap, type MapChange, updateMap } from '../brick/page-map.ts'
+import { buildMap, type MapChange, type MapItem, updateMap } from '../brick/page-map.ts'
 import { frameBytes, type Pointer } from '../brick/pointer.ts'
 import type { BrickWriter } from '../store/brick-writer.ts'
+import { bytesOfKey } from './entry-table.ts'
 import type { BrickModel, PathKey } from './model.ts'
 
 export interface WrittenMaps {
@@ -19,23 +20,52 @@ export interface WrittenMaps {
 /** What the last commit says of every entry that may differ. */
 export type Before = ReadonlyMap<PathKey, EntryRecord | undefined>
 
-/** A change of ENTRIES; `settles` where a second look has proven what a racy record says, and nothing else. */
+/**
+ * A change of ENTRIES; `settles` where a second look has proven what a racy record says, and nothing else. Key and value
+ * are made each time they are asked for: a first commit has a change for every entry.
+ */
 export type EntryChange = MapChange & { readonly settles: boolean }
 
 /** Ascending by key. */
 export function entryChanges(model: BrickModel, before: Before): EntryChange[] {
-  const changes: (EntryChange & { order: string })[] = []
+  const changes: ModelChange[] = []
   for (const [key, old] of before) {
+    if (old === undefined && !model.entries.has(key)) continue
     const now = model.entries.get(key)
-    const path = (now ?? old)?.path
-    if (path === undefined) continue
-    const value = now === undefined ? null : encodeEntry(now)
-    if (value !== null && old !== undefined && equalBytes(value, encodeEntry(old))) continue
-    const mapKey = keyOfPath(path)
-    changes.push({ key: mapKey, value, order: bytesKey(mapKey), settles: isSettled(old, now) })
+    if (now !== undefined && old !== undefined && equalBytes(encodeEntry(now), encodeEntry(old))) continue
+    changes.push(new ModelChange(model, key, isSettled(old, now)))
   }
-  // One character a byte: the order of the strings is that of the keys.
   return changes.sort((a, b) => (a.order < b.order ? -1 : 1))
+}
+
+class ModelChange implements EntryChange {
+  /** The key in ENTRIES with one character a byte: the order of these strings is that of the keys. */
+  readonly order: string
+  readonly settles: boolean
+  readonly #model: BrickModel
+  readonly #path: PathKey
+
+  constructor(model: BrickModel, path: PathKey, settles: boolean) {
+    this.order = orderOf(path)
+    this.settles = settles
+    this.#model = model
+    this.#path = path
+  }
+
+  get key(): Uint8Array {
+    return bytesOfKey(this.order)
+  }
+
+  get value(): Uint8Array | null {
+    const now = this.#model.entries.get(this.#path)
+    return now === undefined ? null : encodeEntry(now)
+  }
+}
+
+function orderOf(path: PathKey): string {
+  if (path === '') return ''
+  const cut = path.lastIndexOf('/')
+  return `${path.slice(0, Math.max(0, cut))}\0${path.slice(cut + 1)}`
 }
 
 export function writeMaps(
@@ -44,13 +74,17 @@ export function writeMaps(
   { before, entryChanges }: { before: Before; entryChanges: readonly EntryChange[] },
 ): WrittenMaps {
   const record = writer.head?.record
-  if (record !== undefined && entryChanges.length === 0) {
+  if (record === undefined) {
+    const entries = buildMap(writer.pages, 'entries', present(entryChanges))
+    const slots = buildMap(writer.pages, 'slots', present(changedSlots(model, before)))
+    return { entries, slots, treeHash: entries.treeHash, metaHash: entries.metaHash, replacedBytes: 0 }
+  }
+  if (entryChanges.length === 0) {
     const { entries, slots, treeHash, metaHash } = record
     return { entries, slots, treeHash, metaHash, replacedBytes: 0 }
   }
-  const slotChanges = changedSlots(model, before)
-  const entries = updateMap(writer.pages, 'entries', record?.entries ?? emptyMap, entryChanges)
-  const slots = updateMap(writer.pages, 'slots', record?.slots ?? emptyMap, slotChanges)
+  const entries = updateMap(writer.pages, 'entries', record.entries, entryChanges)
+  const slots = updateMap(writer.pages, 'slots', record.slots, [...changedSlots(model, before)])
   return {
     entries: entries.root,
     slots: slots.root,
@@ -60,22 +94,32 @@ export function writeMaps(
   }
 }
 
+/** What a new map holds. */
+function* present(changes: Iterable<MapChange>): Generator<MapItem> {
+  for (const { key, value } of changes) if (value !== null) yield { key, value }
+}
+
 function isSettled(old: EntryRecord | undefined, now: EntryRecord | undefined): boolean {
   if (old === undefined || now === undefined || !old.flags.racy || now.flags.racy) return false
   return equalBytes(encodeEntry({ ...now, flags: { ...now.flags, racy: true } }), encodeEntry(old))
 }
 
-function changedSlots(model: BrickModel, before: Before): MapChange[] {
-  const values = new Map<number, Uint8Array | null>()
-  for (const old of before.values()) if (old?.slot !== undefined) values.set(old.slot.start, null)
+/** Ascending by key. */
+function* changedSlots(model: BrickModel, before: Before): Generator<MapChange> {
+  /** By start: who owns the slot now, null where nobody does. */
+  const owners = new Map<number, PathKey | null>()
+  for (const old of before.values()) if (old?.slot !== undefined) owners.set(old.slot.start, null)
   for (const key of before.keys()) {
-    const now = model.entries.get(key)
-    if (now?.slot === undefined) continue
-    values.set(now.slot.start, encodeSlotRecord({ length: now.slot.length, entryKey: keyOfPath(now.path) }))
+    const start = model.entries.get(key)?.slot?.start
+    if (start !== undefined) owners.set(start, key)
   }
-  return [...values]
-    .map(([start, value]) => ({ key: slotKey(start), value }))
-    .sort((a, b) => compareBytes(a.key, b.key))
+  for (const start of Float64Array.from(owners.keys()).sort()) {
+    const owner = owners.get(start)
+    const now = typeof owner === 'string' ? model.entries.get(owner) : undefined
+    if (now?.slot === undefined) yield { key: slotKey(start), value: null }
+    else
+      yield { key: slotKey(start), value: encodeSlotRecord({ length: now.slot.length, entryKey: keyOfPath(now.path) }) }
+  }
 }
 
 function sum(replaced: readonly Pointer[]): number {

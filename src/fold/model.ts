@@ -11,14 +11,14 @@ import type { CommitCounts } from '../brick/commit-extras.ts'
 import { BrickDamage } from '../brick/damage.ts'
 import { type EntryRecord, parentPath } from '../brick/entry-record.ts'
 import { SlotSpace } from '../layout/slot-space.ts'
+import { EntryTable, type PathKey } from './entry-table.ts'
+
+export type { PathKey } from './entry-table.ts'
 
 const tileSizeBytes = 65_536
 
-/** A path as one character a byte: a Map key that sorts as the bytes do. */
-export type PathKey = string
-
 export class BrickModel {
-  readonly entries = new Map<PathKey, EntryRecord>()
+  readonly entries = new EntryTable()
   readonly space = new SlotSpace()
   /** Entries of at most a tile, by the tile that holds them. */
   readonly #small = new Map<number, Set<PathKey>>()

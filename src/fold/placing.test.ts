@@ -255,7 +255,7 @@ test('names of one inode that were looked at around a change are recorded alike,
     { key: 'b', before: undefined, after },
   ])
   assert.deepEqual(
-    readings.map(({ listed: { meta } }) => [bytesKey(meta.path), meta.size]),
+    readings.map(({ holder, sizeBytes }) => [holder, sizeBytes]),
     [['a', 999]],
   )
   assert.equal(model.entries.get('b')?.size, 999)

@@ -13,14 +13,17 @@ import { entrySizeBytesMax, keepsSlot, slotShapeFor } from '../layout/slots.ts'
 import type { Listed } from '../source/list.ts'
 import { nodeTools } from '../store/node-tools.ts'
 import { needsReading } from './entry-compare.ts'
+import { bareRecord } from './entry-table.ts'
 import type { Difference } from './listing.ts'
 import { type BrickModel, inodeKey, isLinked, type PathKey } from './model.ts'
 
-/** A content that has to be read into its slot. */
+/** A content that has to be read into its slot. What was listed of it is the holder's record: a batch may be large. */
 export interface Reading {
   readonly holder: PathKey
-  readonly listed: Listed
   readonly slot: Run
+  readonly sizeBytes: number
+  /** What the lister has read already (pseudo files). */
+  readonly content?: Uint8Array
 }
 
 export interface Placing {
@@ -49,6 +52,8 @@ class Batch {
   readonly #outgrown: EntryRecord[] = []
   readonly #readings: Reading[] = []
   readonly #unreadable: Reading[] = []
+  /** Contents that are read again although the metadata is what it was. */
+  readonly #readAgain = new Set<PathKey>()
   #cursor = 0
 
   constructor(model: BrickModel, differences: readonly Difference[]) {
@@ -80,7 +85,8 @@ class Batch {
 
   /** Takes what differs out of the model; slots are remembered. */
   #forget(): void {
-    for (const { key, before } of this.#differences) {
+    for (const { key, before, look } of this.#differences) {
+      if (look === 'content') this.#readAgain.add(key)
       if (before === undefined) continue
       if (before.slot !== undefined) {
         const former = { key, record: before }
@@ -125,6 +131,9 @@ class Batch {
     const sorted = alike.sort((a, b) => compareBytes(keyOfPath(a.meta.path), keyOfPath(b.meta.path)))
     const [holder, ...others] = sorted
     const first = must(holder, 'a name of a linked file')
+    if (names.some(({ meta }) => this.#readAgain.has(bytesKey(meta.path)))) {
+      this.#readAgain.add(bytesKey(first.meta.path))
+    }
     this.#place(first, this.#takeFormer(first.meta, ['inode', 'path']))
     for (const { meta } of others) this.#model.set({ ...bareRecord(meta), linkTo: first.meta.path })
     this.#model.shareContent(bytesKey(first.meta.path))
@@ -141,7 +150,8 @@ class Batch {
     const slot = kept ? former.slot : this.#newSlot(meta, grown)
     const bare = { ...bareRecord(meta), grown, unknown: former?.unknown ?? [] }
     const isEmpty = meta.size === 0 && meta.unreadable === undefined
-    const known = kept && listed.content === undefined && !needsReading(former, meta)
+    const isDoubted = this.#readAgain.has(key) || listed.content !== undefined || needsReading(former, meta)
+    const known = kept && !isDoubted
     this.#model.set({
       ...bare,
       ...(slot !== undefined && { slot }),
@@ -151,8 +161,10 @@ class Batch {
       ...(listed.content !== undefined && { flags: { ...bare.flags, special: true } }),
     })
     if (slot === undefined || known) return
-    const isReadable = meta.unreadable === undefined || listed.content !== undefined
-    ;(isReadable ? this.#readings : this.#unreadable).push({ holder: key, listed, slot })
+    const { content } = listed
+    const reading = { holder: key, slot, sizeBytes: meta.size, ...(content !== undefined && { content }) }
+    const isReadable = meta.unreadable === undefined || content !== undefined
+    ;(isReadable ? this.#readings : this.#unreadable).push(reading)
   }
 
   #newSlot(meta: EntryMeta, grown: number): Run | undefined {
@@ -177,10 +189,11 @@ class Batch {
 
   /** Where the file before it in its directory ends; in a first fold, the file placed last. */
   #neighbourEnd(meta: EntryMeta): number {
+    if (this.#differences.length >= manyDifferences) return this.#cursor
     let looked = 0
     for (const key of this.#model.childrenOf(bytesKey(parentPath(meta.path)))) {
       const slot = this.#model.entries.get(key)?.slot
-      if (slot !== undefined && this.#differences.length < manyDifferences) return slot.start + slot.length
+      if (slot !== undefined) return slot.start + slot.length
       if (++looked === siblingsLookedAt) break
     }
     return this.#cursor
@@ -196,11 +209,4 @@ const emptyContentId = nodeTools.sha256(new Uint8Array(0))
 
 function isLater(a: Timestamp, b: Timestamp): boolean {
   return a.seconds > b.seconds || (a.seconds === b.seconds && a.nanoseconds > b.nanoseconds)
-}
-
-const noFlags = { torn: false, racy: false, special: false }
-const noFields: EntryRecord['unknown'] = []
-
-function bareRecord(meta: EntryMeta): EntryRecord {
-  return { ...meta, flags: noFlags, grown: 0, unknown: noFields }
 }

@@ -1,26 +1,29 @@
 /**
  * Makes a brick true again: lists what the scopes name, reads what differs, rewrites the tiles that changed and the path
  * above them, and commits. Nothing is visible before the commit, and nothing is committed that was not read twice alike
- * or is marked torn.
+ * or is marked torn. Long because one run carries one state from the look to the commit.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { must } from '../base/assert.ts'
-import { bytesKey } from '../base/bytes.ts'
+import { bytesKey, equalBytes } from '../base/bytes.ts'
 import type { Run, Timestamp } from '../base/entry.ts'
 import { FoundryError } from '../base/errors.ts'
 import type { Clock } from '../base/ports.ts'
-import type { EntryRecord } from '../brick/entry-record.ts'
+import { type EntryRecord, pathOfKey } from '../brick/entry-record.ts'
 import { heightFor } from '../brick/merkle.ts'
 import type { BrickMeta } from '../brick/meta.ts'
 import type { Head } from '../store/brick-file.ts'
 import { diskError } from '../store/disk-error.ts'
+import { keepHeapSmall } from '../store/heap.ts'
 import { ContentOutcomes } from './contents.ts'
 import { DirtyTiles } from './dirty-tiles.ts'
+import { Doubts } from './doubts.ts'
+import { withoutForgotten } from './forgotten.ts'
 import { leafItem } from './leaf-items.ts'
 import type { LeafJob, LeafResult } from './leaf-job.ts'
 import { type JobPlan, planJob } from './leaf-jobs.ts'
 import type { LeafPool } from './leaf-pool.ts'
-import { type Difference, findDifferences, type Lister, type Scope } from './listing.ts'
+import { type Difference, findDifferences, hasLostFiles, type Lister, type Scope } from './listing.ts'
 import { entryChanges, writeMaps } from './maps.ts'
 import type { PathKey } from './model.ts'
 import { fanOut, type NodeItem } from './node-edit.ts'
@@ -33,8 +36,6 @@ import { changeTree, type TreeRoot } from './tree.ts'
 /** A file that keeps changing is read this often, then taken as it comes and marked torn. */
 const attemptsMax = 10
 const backoffMsMax = 50
-/** A change so shortly before the look at a file may be followed by one with the same times. */
-const racyNs = 20_000_000n
 /** Slots of removed entries stay free for this many commits. */
 const graceCommits = 50
 
@@ -58,17 +59,37 @@ export interface ReconcileRequest {
   readonly reason: string
   /** `changed`: a commit only where something is different. */
   readonly commit: 'always' | 'changed'
+  /** What is gone may be on its way back, as editors do it: gone is what is gone for that long. Default 0. */
+  readonly goneGraceMs?: number
   readonly onProgress: (progress: Progress) => void
 }
 
 export type ReconcileResult =
-  | { readonly kind: 'unchanged' }
-  | {
+  | ({ readonly kind: 'unchanged' } & Findings)
+  | ({
       readonly kind: 'committed'
       readonly head: Head
       readonly dirty: readonly Run[]
       readonly racy: readonly Uint8Array[]
-    }
+      readonly changed: ChangedEntries
+    } & Findings)
+
+/** Entries of a commit that are not as the commit before says, or not there any more. */
+export interface ChangedEntries {
+  /** The first `changedNamedMax`, by folder and name. */
+  readonly named: readonly { readonly path: Uint8Array; readonly change: EntryChangeKind }[]
+  readonly count: number
+}
+/** `meta`: same content, other mode, owner, time or attributes. */
+export type EntryChangeKind = 'added' | 'removed' | 'modified' | 'meta'
+export const changedNamedMax = 1_000
+
+export interface Findings {
+  /** Files that changed each time they were read, or were not there each time. */
+  readonly torn: readonly Uint8Array[]
+  /** Appended to the brick's file. */
+  readonly writtenBytes: number
+}
 
 /** Errors: CANCELLED, DISK_FULL, DISK_FAILED, SOURCE_*, BRICK_*; after any of them the brick must be closed. */
 export async function reconcile(brick: OpenBrick, request: ReconcileRequest): Promise<ReconcileResult> {
@@ -92,7 +113,8 @@ class Reconcile {
   #replacedBytes = 0
   #doneBytes = 0
   #totalBytes = 0
-  readonly #racy = new Set<PathKey>()
+  readonly #doubts = new Doubts()
+  readonly #endBefore: bigint
   /** When the round's look at the artifact began. */
   #lookedAtNs = 0n
 
@@ -100,6 +122,7 @@ class Reconcile {
     this.#brick = brick
     this.#request = request
     this.#tree = brick.tree
+    this.#endBefore = Atomics.load(brick.writer.end, 0)
     this.#length = brick.writer.head?.record.length ?? 0
     for (const [key, record] of brick.settled) this.#before.set(key, record)
   }
@@ -108,35 +131,56 @@ class Reconcile {
     const { model } = this.#brick
     const generation = this.#brick.writer.generation
     model.space.releaseRetired(generation - graceCommits)
-    let differences = await this.#look(this.#request.scopes)
+    let differences = await this.#lookPatiently(this.#request.scopes)
     for (let attempt = 1; differences.length > 0 || this.#tree === undefined; attempt++) {
-      const again = await this.#round(differences, attempt === attemptsMax ? 'any' : 'same version')
+      const placing = this.#place(differences)
+      const again = await this.#round(placing, attempt === attemptsMax ? 'any' : 'same version')
       if (again.length === 0) break
       await sleep(Math.min(2 ** attempt, backoffMsMax))
       differences = await this.#look(again.map((path) => ({ path, reach: 'entry' })))
     }
     this.#stopIfAsked()
     this.#report('committing')
+    await this.#request.pool.rest()
+    keepHeapSmall()
     return this.#commit(this.#meta ?? (await this.#request.meta(this.#length)))
   }
 
+  /** Looks twice where a file seems to be gone, unless the look itself took long. */
+  async #lookPatiently(scopes: readonly Scope[]): Promise<Difference[]> {
+    const { goneGraceMs = 0, clock } = this.#request
+    const beganMs = clock.monotonicMs()
+    const differences = await this.#look(scopes)
+    const leftMs = goneGraceMs - (clock.monotonicMs() - beganMs)
+    if (leftMs <= 0 || !hasLostFiles(differences)) return differences
+    await sleep(leftMs)
+    return this.#look(scopes)
+  }
+
   /** A listing that was stopped half-way says nothing: what it did not list is not gone. */
-  async #look(scopes: readonly Scope[]): Promise<readonly Difference[]> {
+  async #look(scopes: readonly Scope[]): Promise<Difference[]> {
     this.#stopIfAsked()
     this.#report('listing')
     this.#lookedAtNs = this.#request.clock.nowNs()
-    const { lister } = this.#request
+    const lister = withoutForgotten(this.#request.lister, this.#brick.writer.meta)
     const differences = await findDifferences(this.#brick.model, lister, { scopes, pause: () => this.#pause() })
     this.#stopIfAsked()
     return differences
   }
 
-  /** One round: place, mark, read, rebuild the tree. Returns the files that changed while they were read. */
-  async #round(differences: readonly Difference[], accept: LeafJob['accept']): Promise<readonly Uint8Array[]> {
-    const { model, context, writer } = this.#brick
+  /** Empties the list: what it says is in the model now, and of a large tree it must not stay in memory beside it. */
+  #place(differences: Difference[]): Placing {
+    const { model, writer } = this.#brick
     for (const { key, before } of differences) if (!this.#before.has(key)) this.#before.set(key, before)
     const placing = placeContents(model, differences)
+    differences.length = 0
     for (const { slot } of placing.freed) if (slot !== undefined) model.space.retire(slot, writer.generation)
+    return placing
+  }
+
+  /** One round: mark, read, rebuild the tree. Returns the files that changed while they were read. */
+  async #round(placing: Placing, accept: LeafJob['accept']): Promise<readonly Uint8Array[]> {
+    const { model, context, writer } = this.#brick
     const length = model.space.end
     this.#meta ??= await this.#request.meta(length)
     const plan = markTiles(model, placing, { before: this.#length, after: length })
@@ -148,7 +192,11 @@ class Reconcile {
     this.#length = length
     this.#replacedBytes += replacedBytes
     for (const { start, count } of changedRanges) this.#dirty.addRun({ start: start * fanOut, length: count * fanOut })
-    return outcomes.apply(model, placing.readings, (entry) => this.#isRacy(entry))
+    const nowNs = this.#request.clock.nowNs()
+    const isRacy = (entry: EntryRecord): boolean => this.#doubts.isRacy(entry, { lookedAtNs: this.#lookedAtNs, nowNs })
+    const again = outcomes.apply(model, placing.readings, isRacy)
+    for (const { holder } of placing.readings) this.#doubts.noteTorn(model, holder)
+    return again
   }
 
   async #runJobs(round: {
@@ -159,8 +207,9 @@ class Reconcile {
   }): Promise<Map<number, NodeItem>> {
     const { placing, plan, outcomes, accept } = round
     const { pool } = this.#request
+    keepHeapSmall()
     const jobs = this.#jobPlan(placing, accept)
-    this.#totalBytes += placing.readings.reduce((sum, { listed }) => sum + listed.meta.size, 0)
+    this.#totalBytes += placing.readings.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
     const leaves = new Map<number, NodeItem>()
     const indexes = [...plan.leaves.keys()].sort((a, b) => a - b)
     const failures: unknown[] = []
@@ -191,6 +240,7 @@ class Reconcile {
     const { job, holders } = planJob(jobs, { index, actions, item })
     const result = await this.#request.pool.run(context, job)
     outcomes.take(result, holders)
+    keepHeapSmall()
     this.#replacedBytes += result.item.replacedBytes
     for (const [tile, changed] of result.changedTiles.entries()) {
       if (changed === 1) this.#dirty.add(index * fanOut + tile)
@@ -215,13 +265,9 @@ class Reconcile {
     }
   }
 
-  /** Measured from the look, not from now: reading may have taken long. A time of the future proves as much as any. */
-  #isRacy(entry: EntryRecord): boolean {
-    const changedNs = nanosecondsOf(entry.ctime)
-    const racy = changedNs > this.#lookedAtNs - racyNs && changedNs < this.#request.clock.nowNs() + racyNs
-    if (racy) this.#racy.add(bytesKey(entry.path))
-    else this.#racy.delete(bytesKey(entry.path))
-    return racy
+  #findings(): Findings {
+    const torn = this.#doubts.torn(this.#brick.model)
+    return { torn, writtenBytes: Number(Atomics.load(this.#brick.writer.end, 0) - this.#endBefore) }
   }
 
   #commit(meta: BrickMeta): ReconcileResult {
@@ -232,7 +278,7 @@ class Reconcile {
     const isSame = this.#dirty.isEmpty && changes.every(({ settles }) => settles)
     if (writer.head !== undefined && commit === 'changed' && isSame) {
       if (changes.length > 0) for (const [key, record] of before) this.#brick.settled.set(key, record)
-      return { kind: 'unchanged' }
+      return { kind: 'unchanged', ...this.#findings() }
     }
     const maps = writeMaps(writer, model, { before, entryChanges: changes })
     const tree = must(this.#tree, 'the directory of a commit')
@@ -255,8 +301,14 @@ class Reconcile {
     })
     this.#brick.tree = tree
     this.#brick.settled.clear()
-    const racy = [...this.#racy].flatMap((key) => model.entries.get(key)?.path ?? [])
-    return { kind: 'committed', head: next, dirty, racy }
+    const racy = this.#doubts.racy(model)
+    const named = changes.slice(0, changedNamedMax).map(({ key }) => {
+      const path = pathOfKey(key)
+      const was = before.get(bytesKey(path))
+      return { path, change: changeKind(was, model.entries.get(bytesKey(path))) }
+    })
+    const changed = { named, count: changes.length }
+    return { kind: 'committed', head: next, dirty, racy, changed, ...this.#findings() }
   }
 
   async #pause(): Promise<void> {
@@ -279,8 +331,17 @@ class Reconcile {
   }
 }
 
-function nanosecondsOf({ seconds, nanoseconds }: Timestamp): bigint {
-  return BigInt(seconds) * 1_000_000_000n + BigInt(nanoseconds)
+function changeKind(was: EntryRecord | undefined, now: EntryRecord | undefined): EntryChangeKind {
+  if (was === undefined) return 'added'
+  if (now === undefined) return 'removed'
+  const isSame = was.kind === now.kind && equalBytes(contentOf(was), contentOf(now))
+  return isSame ? 'meta' : 'modified'
+}
+
+const noContent = new Uint8Array(0)
+
+function contentOf({ contentId, target }: EntryRecord): Uint8Array {
+  return contentId ?? target ?? noContent
 }
 
 function timestampOf(ns: bigint): Timestamp {

@@ -1,4 +1,5 @@
 /** Marks what a round of placings dirties: growth and shrinking first, then freed slots, then contents. */
+import { must } from '../base/assert.ts'
 import { bytesKey } from '../base/bytes.ts'
 import type { Run } from '../base/entry.ts'
 import { dataRuns } from './leaf-jobs.ts'
@@ -26,23 +27,23 @@ export function markTiles(model: BrickModel, placing: Placing, lengths: Lengths)
     if (slot.length > tileSizeBytes) plan.markBare(tilesOf(slot), 'hole')
     else smallTiles.add(Math.floor(slot.start / tileSizeBytes))
   }
-  for (const { slot, listed } of placing.unreadable) {
+  for (const { slot, sizeBytes } of placing.unreadable) {
     if (slot.length > tileSizeBytes) {
       plan.markBare(tilesOf(slot), 'hole')
-      plan.markBare(tilesOf({ start: slot.start, length: listed.meta.size }), 'unreadable')
+      plan.markBare(tilesOf({ start: slot.start, length: sizeBytes }), 'unreadable')
     } else smallTiles.add(Math.floor(slot.start / tileSizeBytes))
   }
   for (const each of placing.readings) {
-    if (each.slot.length > tileSizeBytes) markLarge(plan, each)
+    if (each.slot.length > tileSizeBytes) markLarge(plan, model, each)
     else smallTiles.add(Math.floor(each.slot.start / tileSizeBytes))
   }
   for (const tile of smallTiles) markSmall(plan, model, { tile, reading })
   return plan
 }
 
-function markLarge(plan: TilePlan, { slot, listed }: Reading): void {
+function markLarge(plan: TilePlan, model: BrickModel, { slot, holder }: Reading): void {
   plan.markBare(tilesOf(slot), 'hole')
-  for (const run of dataRuns(listed.meta)) {
+  for (const run of dataRuns(must(model.entries.get(holder), `entry ${holder}`))) {
     const { start, count } = tilesOf({ start: slot.start + run.start, length: run.length })
     for (let tile = start; tile < start + count; tile++) plan.markBuild(tile, 'build')
   }

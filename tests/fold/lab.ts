@@ -70,7 +70,9 @@ export function openView(t: TestContext, brick: string): BrickView {
 }
 
 /** What a request may say differently from the session's own. */
-export type SessionWish = Partial<Pick<ReconcileRequest, 'lister' | 'signal' | 'clock' | 'commit' | 'reason'>>
+export type SessionWish = Partial<
+  Pick<ReconcileRequest, 'lister' | 'signal' | 'clock' | 'commit' | 'reason' | 'goneGraceMs'>
+>
 
 /** A brick held open for writing, as the daemon holds it. */
 export class Session {
