@@ -1,6 +1,6 @@
 /** Which filesystem something lies on, and what that means for reading and watching it (statfs(2)). */
 
-import { bind, checked, cString } from './libc.ts'
+import { type ByteText, bind, byteText, checked, cString } from './libc.ts'
 
 /**
  * - disk: bytes at rest; sizes are true, local changes give events.
@@ -19,6 +19,8 @@ export interface Filesystem {
   readonly kind: FilesystemKind
   /** What an unprivileged writer may still use. */
   readonly freeBytes: number
+  /** Eight bytes that tell this filesystem from others; all zero where it has no such number. */
+  readonly fsid: ByteText
 }
 
 /** Of a path; follows links. */
@@ -112,5 +114,6 @@ const fstatfs = bind<(fd: number, answer: Uint8Array) => number>('int fstatfs(in
 function decode(): Filesystem {
   const magic = fields.getUint32(0, true)
   const [name, kind] = knownFilesystems.get(magic) ?? [`0x${magic.toString(16)}`, 'disk']
-  return { magic, name, kind, freeBytes: Number(fields.getBigUint64(32, true) * fields.getBigUint64(8, true)) }
+  const freeBytes = Number(fields.getBigUint64(32, true) * fields.getBigUint64(8, true))
+  return { magic, name, kind, freeBytes, fsid: byteText(answer.subarray(56, 64)) }
 }

@@ -18,6 +18,8 @@ export interface ExcludeSpec {
   /** Pattern bytes; text is taken as UTF-8. */
   readonly patterns?: readonly (string | Uint8Array)[]
   readonly inodes?: readonly { readonly dev: bigint; readonly ino: bigint }[]
+  /** What errors call the patterns; `exclude` is the default. */
+  readonly option?: string
 }
 
 /** `dir` or anything else; patterns with a last slash match directories only. */
@@ -34,7 +36,8 @@ export class ExcludeMatcher {
   constructor(spec: ExcludeSpec = {}) {
     this.spec = spec
     for (const pattern of spec.patterns ?? []) {
-      const { rule, anchored } = parseRule(typeof pattern === 'string' ? utf8(pattern) : pattern)
+      const bytes = typeof pattern === 'string' ? utf8(pattern) : pattern
+      const { rule, anchored } = parseRule(bytes, spec.option ?? 'exclude')
       if (anchored) this.#paths.push(rule)
       else this.#names.push(rule)
     }
@@ -55,8 +58,13 @@ export class ExcludeMatcher {
 
   /** Whether the path or a directory above it is excluded. */
   covers(path: Uint8Array, kind: PathKind): boolean {
+    return this.coversText(bytesKey(path), kind)
+  }
+
+  /** The same for a path that is at hand as one character per byte. */
+  coversText(path: string, kind: PathKind): boolean {
     if (!this.#hasPatterns) return false
-    const parts = bytesKey(path).split('/')
+    const parts = path.split('/')
     for (let count = 1; count < parts.length; count++) {
       if (this.#excludesParts(parts.slice(0, count), 'dir')) return true
     }
@@ -65,6 +73,10 @@ export class ExcludeMatcher {
 
   excludesInode(inode: { readonly dev: bigint; readonly ino: bigint }): boolean {
     return this.#devicesByIno.get(inode.ino)?.includes(inode.dev) ?? false
+  }
+
+  get hasInodes(): boolean {
+    return this.#devicesByIno.size > 0
   }
 
   get #hasPatterns(): boolean {
@@ -86,24 +98,21 @@ interface Rule {
   readonly applies: (kind: PathKind) => boolean
 }
 
-function parseRule(pattern: Uint8Array): { rule: Rule; anchored: boolean } {
+function parseRule(pattern: Uint8Array, option: string): { rule: Rule; anchored: boolean } {
   let text = bytesKey(pattern)
   const directoriesOnly = text.endsWith('/')
   if (directoriesOnly) text = text.slice(0, -1)
   const anchored = text.includes('/')
   if (text.startsWith('/')) text = text.slice(1)
   const parts = text.split('/')
-  if (text.startsWith('!'))
-    throw refused(pattern, 'nothing can be included again; write \\! for a name that begins with !')
+  const refused = (why: string): FoundryError =>
+    new FoundryError('USAGE', `--${option} ${displayPath(pattern)}: ${why}.`)
+  if (text.startsWith('!')) throw refused('nothing can be included again; write \\! for a name that begins with !')
   if (parts.some((part) => part === '' || part === '.' || part === '..')) {
-    throw refused(pattern, 'every part between slashes has to be a name, and paths begin at the source')
+    throw refused('every part between slashes has to be a name, and paths begin at the source')
   }
   const applies = (kind: PathKind): boolean => kind === 'dir' || !directoriesOnly
   const globs = parts.map(parseName)
   if (anchored && globs.at(-1)?.kind === 'anyParts') globs.push(parseName('*'))
   return { rule: { parts: globs, applies }, anchored }
-}
-
-function refused(pattern: Uint8Array, why: string): FoundryError {
-  return new FoundryError('USAGE', `--exclude ${displayPath(pattern)}: ${why}.`)
 }

@@ -10,16 +10,17 @@
  * is found out by reading it, not here.
  */
 
-import { displayPath } from '../base/bytes.ts'
-import { FoundryError } from '../base/errors.ts'
 import type { Clock } from '../base/ports.ts'
-import { closeFd, directoryFlags, isDirectoryAt, joinName, openDirectoryAt, readDirectory } from '../linux/directory.ts'
+import { closeFd, isDirectoryAt, joinName, openDirectoryAt, readDirectory } from '../linux/directory.ts'
 import { type ByteText, byteText, currentDirectory, LibcError } from '../linux/libc.ts'
-import { openBeneath } from '../linux/openat2.ts'
 import { type FileStat, statAt, statOpen } from '../linux/stat.ts'
 import { describe, describeUnknown, type Listed, type Surroundings } from './describe.ts'
 import { ExcludeMatcher } from './exclude.ts'
+import type { FileQuota } from './file-quota.ts'
+import type { IncludeMatcher } from './include.ts'
 import { AccountNames } from './names.ts'
+import { openPath } from './open-path.ts'
+import { rootFailure, rootReplaced } from './root-failure.ts'
 
 export type { Listed } from './describe.ts'
 
@@ -35,8 +36,14 @@ export interface SourceOptions {
   readonly exclude?: ExcludeMatcher
   /** `no` is the default. */
   readonly crossFilesystems?: 'no' | 'yes'
-  /** Default: /etc/passwd and /etc/group. */
+  /** Default: /etc/passwd and /etc/group. One that is given is refreshed by `listTree`; `statEntry` takes it as it is. */
   readonly names?: AccountNames
+  /** Of anything but directories, what is listed at all. Default: everything. */
+  readonly include?: IncludeMatcher
+  /** Lets regular files in, and counts those that are left out. */
+  readonly quota?: FileQuota
+  /** Device that the root has to lie on; another one is SOURCE_REPLACED: something was mounted or unmounted there. */
+  readonly expectedDev?: bigint
 }
 
 export interface ListOptions extends SourceOptions {
@@ -52,9 +59,12 @@ export interface ListOptions extends SourceOptions {
  * Closes its fds when it ends or is returned from (a `for` loop does that); one entry's work happens between yields.
  */
 export function* listTree(options: ListOptions): Generator<Listed, void, undefined> {
+  options.names?.refresh()
   const walk = openWalk(options)
   const frames: Frame[] = []
+  const isComplete = (options.subtree?.length ?? 0) === 0
   try {
+    if (isComplete) options.quota?.begin()
     const start = enter(walk, locate(walk, options.subtree ?? new Uint8Array(0)))
     if (start === undefined) return
     yield start.listed
@@ -73,6 +83,7 @@ export function* listTree(options: ListOptions): Generator<Listed, void, undefin
       closeFrame(frames.at(-openDirectoriesMax))
       frames.push(found.frame)
     }
+    if (isComplete) options.quota?.end()
   } finally {
     for (const frame of frames) closeFrame(frame)
     closeWalk(walk)
@@ -96,6 +107,8 @@ interface Walk extends Surroundings {
   readonly rootDev: bigint
   readonly crossFilesystems: boolean
   readonly exclude: ExcludeMatcher
+  readonly include: IncludeMatcher | undefined
+  readonly quota: FileQuota | undefined
   /** Parents opened to find a subtree. */
   readonly parentFds: number[]
 }
@@ -126,22 +139,26 @@ interface Entered {
 
 /** How often an entry that changes its kind while it is looked at is looked at again. */
 const attemptsMax = 3
-const dot = new Uint8Array([0x2e])
 const slashByte = 0x2f
 const nameBytesMax = 255
 
 function openWalk(options: SourceOptions): Walk {
   const opened = openDirectoryAt(currentDirectory, options.root)
   if (opened.kind === 'failed') throw rootFailure(options.root, opened.errnoName)
-  const names = options.names ?? new AccountNames()
-  names.refresh()
+  const rootDev = statOpen(opened.fd).dev
+  if (options.expectedDev !== undefined && options.expectedDev !== rootDev) {
+    closeFd(opened.fd)
+    throw rootReplaced(options.root)
+  }
   return {
     rootFd: opened.fd,
-    rootDev: statOpen(opened.fd).dev,
+    rootDev,
     crossFilesystems: options.crossFilesystems === 'yes',
     exclude: options.exclude ?? new ExcludeMatcher(),
+    include: options.include,
+    quota: options.quota,
     parentFds: [],
-    names,
+    names: options.names ?? new AccountNames(),
     clock: options.clock,
     filesystems: new Map(),
   }
@@ -150,17 +167,6 @@ function openWalk(options: SourceOptions): Walk {
 function closeWalk(walk: Walk): void {
   for (const fd of walk.parentFds) closeFd(fd)
   closeFd(walk.rootFd)
-}
-
-function rootFailure(root: Uint8Array, errnoName: string): FoundryError {
-  const shown = displayPath(root)
-  if (errnoName === 'EACCES' || errnoName === 'EPERM') {
-    return new FoundryError('SOURCE_UNREADABLE', `${shown} may not be listed (${errnoName}). Run with more rights.`)
-  }
-  if (errnoName === 'ENOENT' || errnoName === 'ENOTDIR' || errnoName === 'ELOOP') {
-    return new FoundryError('SOURCE_MISSING', `${shown} is not there, or no directory any more (${errnoName}).`)
-  }
-  return new FoundryError('SOURCE_UNREADABLE', `${shown} cannot be opened: ${errnoName}.`)
 }
 
 /** The open parent of a relative path, found component by component; undefined where the way there is barred. */
@@ -187,8 +193,10 @@ function enter(walk: Walk, location: Location | undefined, depth: 'itself' | 'al
   for (let attempt = 0; attempt < attemptsMax; attempt++) {
     const stat = statOrErrno(location)
     if (typeof stat === 'string') return { listed: describeUnknown(location.path, unknownKind(location), stat) }
+    if (stat === undefined) walk.quota?.gone(location.path)
     if (stat === undefined || isExcluded(walk, location.path, stat)) return undefined
-    if (stat.kind !== 'dir') return listedOnly(describe(location, stat, walk))
+    if (stat.kind !== 'dir')
+      return isLeftOut(walk, location.path, stat) ? undefined : listedOnly(describe(location, stat, walk))
     if (isForeign(walk, stat)) return listedOnly(describe(location, stat, walk, 'EXDEV'))
     const opened = openDirectoryAt(location.directoryFd, location.name)
     if (opened.kind === 'open') return enterDirectory(walk, location, opened.fd, depth)
@@ -263,6 +271,11 @@ function isExcluded(walk: Walk, path: Uint8Array, stat: FileStat): boolean {
   return walk.exclude.excludes(path, stat.kind === 'dir' ? 'dir' : 'other') || walk.exclude.excludesInode(stat)
 }
 
+function isLeftOut(walk: Walk, path: Uint8Array, { kind }: FileStat): boolean {
+  if (walk.include !== undefined && !walk.include.includes(path)) return true
+  return kind === 'file' && walk.quota !== undefined && !walk.quota.admits(path)
+}
+
 function closeFrame(frame: Frame | undefined): void {
   if (frame === undefined || frame.fd < 0) return
   closeFd(frame.fd)
@@ -281,19 +294,4 @@ function reopen(walk: Walk, frame: Frame): boolean {
   }
   closeFd(fd)
   return false
-}
-
-/** In one call by openat2, else component by component. */
-function openPath(rootFd: number, path: Uint8Array): number | undefined {
-  const opened = openBeneath(rootFd, path.length === 0 ? dot : path, directoryFlags)
-  if (opened.kind === 'open') return opened.fd
-  if (opened.errnoName !== 'ENOSYS' && opened.errnoName !== 'EPERM') return undefined
-  let fd: number | undefined
-  for (const name of `./${byteText(path)}`.replace(/\/$/, '').split('/')) {
-    const next = openDirectoryAt(fd ?? rootFd, name as ByteText)
-    if (fd !== undefined) closeFd(fd)
-    if (next.kind === 'failed') return undefined
-    fd = next.fd
-  }
-  return fd
 }

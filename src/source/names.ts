@@ -1,8 +1,8 @@
 /**
  * Names of user and group ids, as /etc/passwd and /etc/group have them at the time.
  *
- * The files are read again when they were replaced or changed, checked by `refresh`, which a listing calls once at
- * its start. Other sources of accounts (LDAP and the like) are not asked: an id without a line has an empty name.
+ * The files are read again when they were replaced or changed, checked by `refresh`, which a listing calls once at its
+ * start: reading both for every entry that is looked at would cost more than all the rest of the look. Other sources of accounts (LDAP and the like) are not asked: an id without a line has an empty name.
  */
 
 import fs from 'node:fs'

@@ -4,14 +4,16 @@
  * In that order nothing slips through: what comes after the watch is an event, what came before is in the listing.
  */
 
-import { closeFd, openDirectoryAt, readDirectory } from '../linux/directory.ts'
+import { displayPath } from '../base/bytes.ts'
+import { closeFd, exhaustion, openDirectoryAt, readDirectory } from '../linux/directory.ts'
 import { addWatch, inotifyMask as mask } from '../linux/inotify.ts'
-import { type ByteText, currentDirectory, LibcError, pathBytesMax } from '../linux/libc.ts'
+import { type ByteText, bytesOf, currentDirectory, LibcError, pathBytesMax } from '../linux/libc.ts'
 import { type FileStat, statAt, statOpen } from '../linux/stat.ts'
 import { filesystemOfFd } from '../linux/statfs.ts'
+import { addUnwatched, type Limit, limitMessage } from './watch-limit.ts'
 import { joinText, pathOf, type WatchedRoot, type WatchNode, type WatchNodes } from './watch-nodes.ts'
 import type { FromThread } from './watch-protocol.ts'
-import { isSilent, limitMessage } from './watch-roots.ts'
+import { absoluteText, identityOf, isSilent } from './watch-roots.ts'
 
 /** Everything that changes an entry; reading, and closing what was only read, is not asked for. */
 export const watchMask =
@@ -40,29 +42,16 @@ export interface Covering {
  */
 export type Target = WatchedRoot | { readonly parent: WatchNode; readonly name: ByteText }
 
-/** A directory that is gone loses its node; names in it that are gone lose theirs. At the limit the walk ends. */
-export function coverDirectory(covering: Covering, target: Target, stack: Target[]): void {
+/** A directory that is gone loses its node; names in it that are gone lose theirs. `limited`: the walk ends there. */
+export function coverDirectory(covering: Covering, target: Target, stack: Target[]): 'covered' | 'limited' {
   const path = pathOfTarget(target)
-  if (path === undefined) return
+  if (path === undefined) return 'covered'
   const node = 'top' in target ? target.top : covering.nodes.child(target.parent, target.name)
-  const { root } = node
-  const fd = openNode(covering, node, path)
-  if (fd === undefined) return
-  try {
-    if (node !== root.top && !belongs(covering, node, fd)) return
-    const watched = addWatch(covering.inotifyFd, absoluteText(root, path), watchMask)
-    if (watched.kind === 'watched') {
-      covering.nodes.setWatch(node, watched.wd)
-      if (root.onlyName === undefined) descend(covering, node, { path, fd, stack })
-    } else if (limitErrnos.has(watched.errnoName)) {
-      stack.length = 0
-      tellLimit(covering, root, path)
-    } else if (node !== root.top && goneErrnos.has(watched.errnoName)) covering.nodes.drop(node)
-  } catch (failed) {
-    if (!(failed instanceof LibcError)) throw failed
-  } finally {
-    closeFd(fd)
-  }
+  const limit = coverNode(covering, node, { path, stack })
+  if (limit === undefined) return 'covered'
+  const rest = stack.splice(0).map(pathOfTarget)
+  tellUnwatched(covering, node.root, { paths: [path, ...rest.filter((each) => each !== undefined)], limit })
+  return 'limited'
 }
 
 /** Undefined where the directory it is in, or the root, is no longer watched. */
@@ -72,14 +61,66 @@ export function pathOfTarget(target: Target): ByteText | undefined {
   return directory === undefined ? undefined : joinText(directory, target.name)
 }
 
-/** A filesystem that reports nothing, or nothing of what other hosts do. */
-export function silentProblem(index: number, filesystem: string): FromThread {
-  const message = `${filesystem} gives no events of (all) its changes: it has to be polled.`
-  return { kind: 'problem', root: index, code: 'UNSUPPORTED', message }
+/** A subtree on a filesystem that reports nothing, or nothing of what other hosts do. */
+export function silentProblem(
+  root: WatchedRoot,
+  { path, filesystem }: { readonly path: ByteText; readonly filesystem: string },
+): FromThread {
+  const message = `${filesystem} gives no events of (all) its changes: ${displayPath(bytesOf(absoluteText(root, path)))} has to be polled.`
+  return { kind: 'problem', root: root.order.index, code: 'SILENT', path, message }
+}
+
+/** Says of subtrees, once each, that a limit keeps them from being watched. */
+export function tellUnwatched(
+  { tell }: Pick<Covering, 'tell'>,
+  root: WatchedRoot,
+  { paths, limit }: { readonly paths: readonly ByteText[]; readonly limit: Limit },
+): void {
+  const { added, absorbed } = addUnwatched(root.unwatched, paths)
+  const common = { root: root.order.index, code: 'WATCH_LIMIT' } as const
+  for (const path of added) tell({ kind: 'problem', ...common, path, message: limitMessage(root, path, limit) })
+  for (const path of absorbed) tell({ kind: 'recovered', ...common, path, identity: identityOf(root) })
 }
 
 const limitErrnos: ReadonlySet<string> = new Set(['ENOSPC', 'ENOMEM'])
 const goneErrnos: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'ELOOP'])
+const silentPathsMax = 256
+
+/** The limit that was reached, if one was. */
+function coverNode(
+  covering: Covering,
+  node: WatchNode,
+  at: { readonly path: ByteText; readonly stack: Target[] },
+): Limit | undefined {
+  let fd: number | undefined
+  try {
+    fd = openNode(covering, node, at.path)
+    return fd === undefined ? undefined : coverOpen(covering, node, { ...at, fd })
+  } catch (failed) {
+    if (!(failed instanceof LibcError)) throw failed
+    return exhaustion.has(failed.errnoName) ? 'files' : undefined
+  } finally {
+    if (fd !== undefined) closeFd(fd)
+  }
+}
+
+function coverOpen(covering: Covering, node: WatchNode, at: OpenNode): Limit | undefined {
+  const { root } = node
+  if (node !== root.top && !belongs(covering, node, at)) return undefined
+  const watched = addWatch(covering.inotifyFd, absoluteText(root, at.path), watchMask)
+  if (watched.kind === 'watched') {
+    covering.nodes.setWatch(node, watched.wd)
+    if (root.onlyName === undefined) descend(covering, node, at)
+  } else if (limitErrnos.has(watched.errnoName)) return 'watches'
+  else if (node !== root.top && goneErrnos.has(watched.errnoName)) covering.nodes.drop(node)
+  return undefined
+}
+
+interface OpenNode {
+  readonly path: ByteText
+  readonly fd: number
+  readonly stack: Target[]
+}
 
 /**
  * The directory's fd. One that may not be listed keeps its node, unwatched, until its mode changes; one whose absolute
@@ -95,33 +136,27 @@ function openNode(covering: Covering, node: WatchNode, path: ByteText): number |
 }
 
 /** Whether a directory found beneath a root is to be watched; else its node is dropped. */
-function belongs(covering: Covering, node: WatchNode, fd: number): boolean {
+function belongs(covering: Covering, node: WatchNode, at: OpenNode): boolean {
   const { root } = node
-  const stat = statOpen(fd)
-  const isWanted = !root.exclude.excludesInode(stat) && isWatchable(covering, root, { stat, fd })
+  const stat = statOpen(at.fd)
+  const isWanted = !root.exclude.excludesInode(stat) && isWatchable(covering, root, { ...at, stat })
   if (!isWanted) covering.nodes.drop(node)
   return isWanted
 }
 
-function isWatchable(
-  covering: Covering,
-  root: WatchedRoot,
-  directory: { readonly stat: FileStat; readonly fd: number },
-): boolean {
-  if (directory.stat.dev === root.dev) return true
+function isWatchable(covering: Covering, root: WatchedRoot, at: OpenNode & { readonly stat: FileStat }): boolean {
+  if (at.stat.dev === root.dev) return true
   if (root.order.crossFilesystems === 'no') return false
-  const filesystem = filesystemOfFd(directory.fd)
+  const filesystem = filesystemOfFd(at.fd)
   if (!isSilent(filesystem.kind)) return true
-  if (!root.isPartlySilent) covering.tell(silentProblem(root.order.index, filesystem.name))
-  root.isPartlySilent = true
+  if (!root.silentPaths.has(at.path) && root.silentPaths.size < silentPathsMax) {
+    root.silentPaths.add(at.path)
+    covering.tell(silentProblem(root, { path: at.path, filesystem: filesystem.name }))
+  }
   return false
 }
 
-function descend(
-  covering: Covering,
-  node: WatchNode,
-  at: { readonly path: ByteText; readonly fd: number; readonly stack: Target[] },
-): void {
+function descend(covering: Covering, node: WatchNode, at: OpenNode): void {
   const names = new Set<ByteText>()
   const { exclude } = node.root
   readDirectory(at.fd, (name, kind) => {
@@ -130,17 +165,4 @@ function descend(
   })
   covering.nodes.dropChildren(node, names)
   for (const name of names) at.stack.push({ parent: node, name })
-}
-
-/** Once a root: every further directory would say the same. */
-function tellLimit(covering: Covering, root: WatchedRoot, path: ByteText): void {
-  if (root.isLimited) return
-  root.isLimited = true
-  const message = limitMessage(root, path)
-  covering.tell({ kind: 'problem', root: root.order.index, code: 'WATCH_LIMIT', message })
-}
-
-function absoluteText(root: WatchedRoot, path: ByteText): ByteText {
-  if (path === '') return root.directory
-  return (root.directory === '/' ? `/${path}` : `${root.directory}/${path}`) as ByteText
 }

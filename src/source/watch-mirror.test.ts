@@ -12,27 +12,28 @@ import { setImmediate as turn } from 'node:timers/promises'
 import fc from 'fast-check'
 import { bytesKey, utf8 } from '../base/bytes.ts'
 import { type Listed, listTree, statEntry } from './list.ts'
-import { type Hint, startWatcher } from './watch.ts'
+import { fanotifyRefusal } from './testing/watching.ts'
+import { type Hint, startWatcher, type Watcher, type WatchSink } from './watch.ts'
 
 const scratch = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'sfd-mirror-')))
 const cookies = path.join(scratch, 'cookies')
 fs.mkdirSync(cookies)
 const clock = { monotonicMs: (): number => 0 }
 const mirrors = new Map<number, Mirror>()
-const watcher = await startWatcher(
-  {
-    hints: (batch) => {
-      for (const hint of batch) mirrors.get(hint.root)?.look(hint)
-    },
-    overflow: () => {
-      for (const mirror of mirrors.values()) mirror.lookEverywhere()
-    },
-    problem: (_, code, message) => assert.fail(`${code} ${message}`),
+const sink: WatchSink = {
+  hints: (batch) => {
+    for (const hint of batch) mirrors.get(hint.root)?.look(hint)
   },
-  { cookieFolder: utf8(cookies) },
-)
+  overflow: () => {
+    for (const mirror of mirrors.values()) mirror.lookEverywhere()
+  },
+  problem: ({ code, message }) => assert.fail(`${code} ${message}`),
+  recovered: ({ code }) => assert.fail(`${code} recovered`),
+}
+const refusal = await fanotifyRefusal()
+const watchers: Watcher[] = []
 after(async () => {
-  await watcher.close()
+  for (const watcher of watchers) await watcher.close()
   fs.rmSync(scratch, { recursive: true, force: true })
 })
 
@@ -112,31 +113,37 @@ const bursts = fc.array(fc.array(step, { minLength: 1, maxLength: 12 }), { minLe
 
 let rootCount = 0
 
-test('a picture kept by hints alone is the true one after every flush', async () => {
-  await fc.assert(
-    fc.asyncProperty(bursts, fc.integer({ min: 0, max: 3 }), async (rounds, turns) => {
-      const index = rootCount++
-      const [root, outside] = [path.join(scratch, `in-${index}`), path.join(scratch, `out-${index}`)]
-      for (const folder of [path.join(root, 'a/b'), path.join(outside, 'a/c')])
-        fs.mkdirSync(folder, { recursive: true })
-      await watcher.addRoot({ index, kind: 'tree', path: utf8(root) })
-      const mirror = new Mirror(root)
-      mirrors.set(index, mirror)
-      for (const [round, steps] of rounds.entries()) {
-        for (const each of steps) attempt(() => each(root, outside))
-        for (let i = 0; i < turns; i++) await turn()
-        if (round % 2 === 1) continue
-        await watcher.flush()
-        assert.deepEqual(sorted(mirror), sorted(new Mirror(root)))
-      }
-      await watcher.flush()
-      assert.deepEqual(sorted(mirror), sorted(new Mirror(root)))
-      watcher.removeRoot(index)
-      mirrors.delete(index)
-    }),
-    { numRuns: 150 },
-  )
-})
+for (const backend of ['inotify', 'fanotify'] as const) {
+  const skip = backend === 'fanotify' && refusal
+  test(`${backend}: a picture kept by hints alone is the true one after every flush`, { skip }, async () => {
+    const watcher = await startWatcher(sink, { cookieFolder: utf8(cookies), backend })
+    watchers.push(watcher)
+    await fc.assert(
+      fc.asyncProperty(bursts, fc.integer({ min: 0, max: 3 }), (rounds, turns) => follow(watcher, rounds, turns)),
+      { numRuns: 150 },
+    )
+  })
+}
+
+async function follow(watcher: Watcher, rounds: readonly (readonly Step[])[], turns: number): Promise<void> {
+  const index = rootCount++
+  const [root, outside] = [path.join(scratch, `in-${index}`), path.join(scratch, `out-${index}`)]
+  for (const folder of [path.join(root, 'a/b'), path.join(outside, 'a/c')]) fs.mkdirSync(folder, { recursive: true })
+  await watcher.addRoot({ index, kind: 'tree', path: utf8(root) })
+  const mirror = new Mirror(root)
+  mirrors.set(index, mirror)
+  for (const [round, steps] of rounds.entries()) {
+    for (const each of steps) attempt(() => each(root, outside))
+    for (let i = 0; i < turns; i++) await turn()
+    if (round % 2 === 1) continue
+    await watcher.flush()
+    assert.deepEqual(sorted(mirror), sorted(new Mirror(root)))
+  }
+  await watcher.flush()
+  assert.deepEqual(sorted(mirror), sorted(new Mirror(root)))
+  watcher.removeRoot(index)
+  mirrors.delete(index)
+}
 
 function attempt(step: () => void): void {
   try {

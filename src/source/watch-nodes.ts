@@ -20,13 +20,20 @@ export interface WatchedRoot {
   readonly onlyName?: ByteText
   readonly dev: bigint
   readonly ino: bigint
+  readonly mountId: bigint
+  /** What its filesystem calls itself, eight bytes. */
+  readonly fsid: ByteText
+  /** Type of its filesystem. */
+  readonly filesystem: string
+  /** That filesystem does not tell of (all) its changes. */
+  readonly isSilent: boolean
   readonly top: WatchNode
   /** Nodes with a watch. */
   watchCount: number
-  /** The limit of watches was reached, and said so. */
-  isLimited: boolean
-  /** A part of it lies on a filesystem without events, and it was said so. */
-  isPartlySilent: boolean
+  /** Subtrees that a limit keeps from being watched, as told. */
+  readonly unwatched: Set<ByteText>
+  /** Directories in it on filesystems without events, as told. */
+  readonly silentPaths: Set<ByteText>
 }
 
 export interface WatchNode {
@@ -51,6 +58,11 @@ export class WatchNodes {
   constructor(inotifyFd: number, permanentWd: number) {
     this.#inotifyFd = inotifyFd
     this.#permanentWd = permanentWd
+  }
+
+  /** Watches in use. */
+  get watchCount(): number {
+    return this.#byWd.size
   }
 
   of(wd: number): readonly WatchNode[] {
@@ -147,6 +159,13 @@ export class WatchNodes {
     this.#retired.add(wd)
     removeWatch(this.#inotifyFd, wd)
   }
+}
+
+/** The node at a path from the root; undefined where none is. */
+export function nodeAt(root: WatchedRoot, path: ByteText): WatchNode | undefined {
+  let node: WatchNode | undefined = root.top
+  for (const name of path === '' ? [] : path.split('/')) node = node?.children?.get(name as ByteText)
+  return node
 }
 
 /** Path from the root; undefined of a node that is off the tree. */

@@ -1,38 +1,45 @@
-/** What a root to be watched is at the moment, and what to say when it cannot be watched. */
+/** What a root to be watched is at the moment: which directory, on which filesystem, and whether it still is. */
 
-import fs from 'node:fs'
 import { displayPath } from '../base/bytes.ts'
-import { type ByteText, bytesOf, byteText, currentDirectory } from '../linux/libc.ts'
-import { type FileStat, statAt } from '../linux/stat.ts'
+import { type ByteText, bytesOf, byteText, currentDirectory, LibcError } from '../linux/libc.ts'
+import { type DirectoryPlace, directoryPlaceAt, statAt } from '../linux/stat.ts'
 import { filesystemOfPath } from '../linux/statfs.ts'
 import { ExcludeMatcher } from './exclude.ts'
 import type { WatchedRoot, WatchNode } from './watch-nodes.ts'
-import type { RootOrder } from './watch-protocol.ts'
+import type { RootIdentity, RootOrder } from './watch-protocol.ts'
 
-export type RootFound =
-  | { readonly kind: 'root'; readonly root: WatchedRoot }
-  | { readonly kind: 'missing' }
-  /** Its filesystem gives no events, or not those of other hosts. */
-  | { readonly kind: 'silent'; readonly filesystem: string }
-
-const limitFile = '/proc/sys/fs/inotify/max_user_watches'
-/** What distributions with a large default have. */
-const usualLimit = 524_288
-
-export function findRoot(order: RootOrder): RootFound {
-  const { directory, onlyName } = split(order)
-  const stat = directoryAt(directory)
-  if (stat === undefined) return { kind: 'missing' }
-  if (onlyName !== undefined && statAt(currentDirectory, order.path) === undefined) return { kind: 'missing' }
-  const filesystem = filesystemOfPath(onlyName === undefined ? bytesOf(directory) : order.path)
-  if (isSilent(filesystem.kind)) return { kind: 'silent', filesystem: filesystem.name }
-  return { kind: 'root', root: makeRoot(order, { directory, onlyName, stat }) }
+/** The root as it is now; undefined where it, or the file that is all of it, is not there. */
+export function findRoot(order: RootOrder): WatchedRoot | undefined {
+  const { onlyName } = split(order)
+  if (onlyName !== undefined && statAt(currentDirectory, order.path) === undefined) return undefined
+  return findDirectory(order)
 }
 
-/** Whether the watched directory is still the same inode at its path. */
-export function isInPlace(root: WatchedRoot): boolean {
-  const stat = directoryAt(root.directory)
-  return stat !== undefined && stat.dev === root.dev && stat.ino === root.ino
+/** The same where of a single file only the directory has to be there. */
+export function findDirectory(order: RootOrder): WatchedRoot | undefined {
+  const parts = split(order)
+  const place = placeAt(parts.directory)
+  if (place === undefined || place === 'unknown') return undefined
+  return makeRoot(order, { ...parts, place })
+}
+
+/**
+ * - `same`: the watched directory is where it was (or that cannot be found out now).
+ * - `gone`: no directory is there.
+ * - `recreated`: another directory of the same filesystem, on the same mount.
+ * - `remounted`: the same directory of the same filesystem, by another mount.
+ * - `other`: something is mounted over it, or what held it was unmounted.
+ */
+export type RootChange = 'same' | 'gone' | 'recreated' | 'remounted' | 'other'
+
+export function changeOf(root: WatchedRoot): RootChange {
+  const place = placeAt(root.directory)
+  if (place === 'unknown') return 'same'
+  if (place === undefined) return 'gone'
+  if (place.mountId !== root.mountId)
+    return place.ino === root.ino && isSameFilesystem(root, place) ? 'remounted' : 'other'
+  if (place.dev !== root.dev) return 'other'
+  return place.ino === root.ino ? 'same' : 'recreated'
 }
 
 /** Filesystems that report nothing, or nothing of what other hosts do: they are polled. */
@@ -40,20 +47,34 @@ export function isSilent(kind: string): boolean {
   return kind === 'pseudo' || kind === 'network' || kind === 'fuse'
 }
 
-export function limitMessage(root: WatchedRoot, path: ByteText): string {
-  const limit = Number(fs.readFileSync(limitFile, 'utf8'))
-  const wanted = Math.max(usualLimit, limit * 2)
-  return (
-    `No inotify watch was left for ${displayPath(root.order.path)} (at "${displayPath(bytesOf(path))}" and beyond; ` +
-    `${root.watchCount} directories of it are watched). fs.inotify.max_user_watches is ${limit}: ` +
-    `set it higher with  sysctl -w fs.inotify.max_user_watches=${wanted}  and restart.`
-  )
+/** Absolute path of what lies at a path from the root's directory. */
+export function absoluteText(root: WatchedRoot, path: ByteText): ByteText {
+  if (path === '') return root.directory
+  return (root.directory === '/' ? `/${path}` : `${root.directory}/${path}`) as ByteText
+}
+
+/** The path from the root's directory; undefined where an absolute path does not lie in it. */
+export function pathWithin(root: Pick<WatchedRoot, 'directory'>, absolute: ByteText): ByteText | undefined {
+  const { directory } = root
+  if (absolute === directory) return '' as ByteText
+  const prefix = directory === '/' ? '/' : `${directory}/`
+  return absolute.startsWith(prefix) ? (absolute.slice(prefix.length) as ByteText) : undefined
+}
+
+export function identityOf({ dev, ino }: WatchedRoot): RootIdentity {
+  return { dev, ino }
+}
+
+export function shownRoot(root: WatchedRoot): string {
+  return displayPath(root.order.path)
 }
 
 interface Parts {
   readonly directory: ByteText
   readonly onlyName: ByteText | undefined
 }
+
+const noFsid = '\0'.repeat(8)
 
 function split(order: RootOrder): Parts {
   const path = byteText(order.path)
@@ -62,17 +83,21 @@ function split(order: RootOrder): Parts {
   return { directory: path.slice(0, Math.max(slash, 1)) as ByteText, onlyName: path.slice(slash + 1) as ByteText }
 }
 
-function makeRoot(order: RootOrder, found: Parts & { readonly stat: FileStat }): WatchedRoot {
+function makeRoot(order: RootOrder, found: Parts & { readonly place: DirectoryPlace }): WatchedRoot {
+  const { directory, onlyName, place } = found
+  const { name, kind, fsid } = filesystemOfPath(onlyName === undefined ? bytesOf(directory) : order.path)
   const root = {
     order,
     exclude: new ExcludeMatcher(order.exclude),
-    directory: found.directory,
-    dev: found.stat.dev,
-    ino: found.stat.ino,
+    directory,
+    ...place,
+    fsid,
+    filesystem: name,
+    isSilent: isSilent(kind),
     watchCount: 0,
-    isLimited: false,
-    isPartlySilent: false,
-    ...(found.onlyName === undefined ? {} : { onlyName: found.onlyName }),
+    unwatched: new Set<ByteText>(),
+    silentPaths: new Set<ByteText>(),
+    ...(onlyName === undefined ? {} : { onlyName }),
   }
   const top: WatchNode = {
     root: root as unknown as WatchedRoot,
@@ -85,7 +110,26 @@ function makeRoot(order: RootOrder, found: Parts & { readonly stat: FileStat }):
   return Object.assign(root, { top })
 }
 
-function directoryAt(path: ByteText): FileStat | undefined {
-  const stat = statAt(currentDirectory, path)
-  return stat?.kind === 'dir' ? stat : undefined
+/** `unknown`: a directory above it may not be searched, or the filesystem does not answer. */
+function placeAt(path: ByteText): DirectoryPlace | undefined | 'unknown' {
+  try {
+    return directoryPlaceAt(path)
+  } catch (failed) {
+    if (failed instanceof LibcError) return 'unknown'
+    throw failed
+  }
+}
+
+/**
+ * A disk that is attached again may get another device number, and a tmpfs gets the number of one that is gone: what
+ * the filesystem calls itself counts, where it calls itself anything.
+ */
+function isSameFilesystem(root: WatchedRoot, place: DirectoryPlace): boolean {
+  if (root.fsid === noFsid) return place.dev === root.dev
+  try {
+    return filesystemOfPath(bytesOf(root.directory)).fsid === root.fsid
+  } catch (failed) {
+    if (failed instanceof LibcError) return false
+    throw failed
+  }
 }

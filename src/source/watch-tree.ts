@@ -10,14 +10,13 @@
  * directories.
  */
 
-import { displayPath } from '../base/bytes.ts'
 import { type InotifyEvent, inotifyMask as mask } from '../linux/inotify.ts'
 import type { ByteText } from '../linux/libc.ts'
 import type { HintBatch } from './hint-batch.ts'
-import { type Covering, coverDirectory, pathOfTarget, silentProblem, type Target } from './watch-cover.ts'
-import { joinText, pathOf, type WatchedRoot, type WatchNode, WatchNodes } from './watch-nodes.ts'
-import type { FromThread, RootOrder } from './watch-protocol.ts'
-import { findRoot, isInPlace } from './watch-roots.ts'
+import { type Covering, coverDirectory, pathOfTarget, type Target } from './watch-cover.ts'
+import { joinText, nodeAt, pathOf, type WatchedRoot, type WatchNode, WatchNodes } from './watch-nodes.ts'
+import type { FromThread } from './watch-protocol.ts'
+import { identityOf } from './watch-roots.ts'
 
 export interface WatchedTreesOptions {
   readonly inotifyFd: number
@@ -27,25 +26,31 @@ export interface WatchedTreesOptions {
   readonly hints: HintBatch
   /** Called after the hints that have to come first are in `hints`. */
   readonly tell: (message: FromThread) => void
+  /** A cookie file was made, and everything before it has been told. */
+  readonly onCookie: (name: string) => void
+  /** All directories of the root are watched, as far as they can be. */
+  readonly onCovered: (root: WatchedRoot) => void
+  /** The root's directory was removed, renamed or unmounted. */
+  readonly onSuspect: (root: WatchedRoot) => void
 }
 
 export class WatchedTrees {
-  readonly #cookie: { readonly wd: number; readonly prefix: string }
+  readonly #options: WatchedTreesOptions
   readonly #hints: HintBatch
-  readonly #tell: (message: FromThread) => void
   readonly #nodes: WatchNodes
   readonly #covering: Covering
-  readonly #roots = new Map<number, WatchedRoot>()
+  readonly #roots = new Set<WatchedRoot>()
   /** First in, first out. */
   #jobs: Job[] = []
   /** Directories that left their place, by rename cookie, until their new place is told. */
   #moving = new Map<number, { readonly nodes: WatchNode[]; readonly round: number }>()
   #round = 0
+  #eventCount = 0
+  #overflowCount = 0
 
   constructor(options: WatchedTreesOptions) {
-    this.#cookie = { wd: options.cookieWd, prefix: options.cookiePrefix }
+    this.#options = options
     this.#hints = options.hints
-    this.#tell = options.tell
     this.#nodes = new WatchNodes(options.inotifyFd, options.cookieWd)
     this.#covering = { inotifyFd: options.inotifyFd, nodes: this.#nodes, tell: options.tell }
   }
@@ -59,39 +64,54 @@ export class WatchedTrees {
     return this.#moving.size > 0
   }
 
-  add(order: RootOrder): void {
-    this.remove(order.index)
-    const found = findRoot(order)
-    if (found.kind === 'missing') {
-      this.#tell({ kind: 'added', index: order.index, watches: 0, missing: true })
-      return
-    }
-    if (found.kind === 'silent') {
-      this.#tell(silentProblem(order.index, found.filesystem))
-      this.#tell({ kind: 'added', index: order.index, watches: 0, missing: false })
-      return
-    }
-    this.#roots.set(order.index, found.root)
-    this.#jobs.push({ kind: 'cover', stack: [found.root] })
-    this.#jobs.push({ kind: 'tellAdded', root: found.root })
+  get counts(): { readonly events: number; readonly overflows: number; readonly watches: number } {
+    return { events: this.#eventCount, overflows: this.#overflowCount, watches: this.#nodes.watchCount }
   }
 
-  remove(index: number): void {
-    const root = this.#roots.get(index)
-    if (root === undefined) return
-    this.#roots.delete(index)
+  /** `onCovered` says when it is done. */
+  add(root: WatchedRoot): void {
+    this.#roots.add(root)
+    this.#jobs.push({ kind: 'cover', stack: [root] })
+    this.#jobs.push({ kind: 'do', act: () => this.#options.onCovered(root) })
+  }
+
+  /** Takes a root whose subtrees will all be given to `retry`. */
+  admit(root: WatchedRoot): void {
+    this.#roots.add(root)
+  }
+
+  remove(root: WatchedRoot): void {
+    if (!this.#roots.delete(root)) return
     this.#nodes.drop(root.top)
     for (const { nodes } of this.#moving.values())
       for (const node of nodes) if (node.root === root) this.#nodes.drop(node)
-    this.#hints.drop(index)
+  }
+
+  /** Watches a subtree again, of which something was mounted or unmounted, and hints it. */
+  coverAgain(root: WatchedRoot, path: ByteText): void {
+    const target = this.#targetAt(root, path)
+    if (target !== undefined) this.#jobs.push({ kind: 'cover', stack: [target], announce: { root, path } })
+  }
+
+  /** Tries the subtrees of a root again that a limit kept from being watched; `onEnd` says whether all are now. */
+  retry(root: WatchedRoot, onEnd: (outcome: 'covered' | 'limited') => void): void {
+    const wasLimited = [...root.unwatched]
+    const outcome = { limited: false }
+    for (const path of wasLimited) {
+      const target = this.#targetAt(root, path)
+      this.#jobs.push({ kind: 'cover', stack: target === undefined ? [] : [target], retry: { root, path, outcome } })
+    }
+    this.#jobs.push({ kind: 'do', act: () => onEnd(outcome.limited ? 'limited' : 'covered') })
   }
 
   handle(events: readonly InotifyEvent[]): void {
+    const { cookieWd, cookiePrefix, onCookie } = this.#options
+    this.#eventCount += events.length
     for (const event of events) {
       if (event.mask & mask.overflow) this.#recover()
       else if (event.mask & mask.ignored) for (const node of this.#nodes.ended(event.wd)) this.#lose(node, event)
-      else if (event.wd === this.#cookie.wd && event.name.startsWith(this.#cookie.prefix)) {
-        if (event.mask & mask.create) this.#jobs.push({ kind: 'tell', message: { kind: 'cookie', name: event.name } })
+      else if (event.wd === cookieWd && event.name.startsWith(cookiePrefix)) {
+        if (event.mask & mask.create) this.#jobs.push({ kind: 'do', act: () => onCookie(event.name) })
       } else for (const node of [...this.#nodes.of(event.wd)]) this.#handleAt(node, event)
     }
   }
@@ -105,13 +125,15 @@ export class WatchedTrees {
       if (job.kind === 'cover') {
         const target = job.stack.pop()
         if (target !== undefined) {
-          coverDirectory(this.#covering, target, job.stack)
+          if (coverDirectory(this.#covering, target, job.stack) === 'limited' && job.retry !== undefined) {
+            job.retry.outcome.limited = true
+            job.retry.isLimited = true
+          }
           left--
           continue
         }
-        if (job.announce !== undefined) this.#hint(job.announce.parent.root, pathOfTarget(job.announce), 'subtree')
-      } else if (job.kind === 'tell') this.#tell(job.message)
-      else this.#tellAdded(job.root)
+        this.#endCover(job)
+      } else job.act()
       this.#jobs.shift()
     }
   }
@@ -124,11 +146,6 @@ export class WatchedTrees {
       this.#moving.delete(cookie)
     }
     this.#round++
-  }
-
-  /** Finds roots that went without an event: an ancestor renamed, another filesystem mounted over them. */
-  checkRoots(): void {
-    for (const root of this.#roots.values()) if (!isInPlace(root)) this.#loseRoot(root, 'is no longer at its path')
   }
 
   #handleAt(node: WatchNode, event: InotifyEvent): void {
@@ -154,7 +171,7 @@ export class WatchedTrees {
   #handleSelf(node: WatchNode, event: InotifyEvent): void {
     if (event.mask & mask.unmount) this.#lose(node, event)
     else if (event.mask & (mask.deleteSelf | mask.moveSelf)) {
-      if (node === node.root.top) this.#loseRoot(node.root, event.mask & mask.moveSelf ? 'was renamed' : 'was removed')
+      if (node === node.root.top) this.#options.onSuspect(node.root)
     } else if (event.mask & mask.attrib && node.root.onlyName === undefined) {
       this.#hint(node.root, pathOf(node), 'entry')
     }
@@ -197,11 +214,36 @@ export class WatchedTrees {
     this.#jobs.push({ kind: 'cover', stack: [target], announce: target })
   }
 
+  #endCover({ announce, retry }: Extract<Job, { kind: 'cover' }>): void {
+    if (announce !== undefined) {
+      const path = 'path' in announce ? announce.path : pathOfTarget(announce)
+      this.#hint('root' in announce ? announce.root : announce.parent.root, path, 'subtree')
+    }
+    if (retry === undefined || retry.isLimited === true || !retry.root.unwatched.delete(retry.path)) return
+    const { root, path } = retry
+    this.#hint(root, path, 'subtree')
+    this.#options.tell({
+      kind: 'recovered',
+      root: root.order.index,
+      code: 'WATCH_LIMIT',
+      path,
+      identity: identityOf(root),
+    })
+  }
+
+  /** Undefined where the directory above it is not watched. */
+  #targetAt(root: WatchedRoot, path: ByteText): Target | undefined {
+    if (path === '') return root
+    const slash = path.lastIndexOf('/')
+    const parent = nodeAt(root, path.slice(0, Math.max(0, slash)) as ByteText)
+    return parent === undefined ? undefined : { parent, name: path.slice(slash + 1) as ByteText }
+  }
+
   /** The kernel ends a watch by itself: the directory was removed, or its filesystem unmounted from over another. */
   #lose(node: WatchNode, event: InotifyEvent): void {
     if (node.isDropped) return
     if (node === node.root.top) {
-      this.#loseRoot(node.root, event.mask & mask.unmount ? 'was unmounted' : 'was removed')
+      this.#options.onSuspect(node.root)
       return
     }
     const { parent, name } = node
@@ -210,42 +252,34 @@ export class WatchedTrees {
     if (parent !== undefined && event.mask & mask.unmount) this.#coverNew(parent, name)
   }
 
-  #loseRoot(root: WatchedRoot, what: string): void {
-    const { index, path } = root.order
-    if (this.#roots.get(index) !== root) return
-    this.remove(index)
-    const message = `${displayPath(path)} ${what}. It is watched again once it is back and added.`
-    this.#tell({ kind: 'problem', root: index, code: 'ROOT_GONE', message })
-  }
-
   /** Events were lost: all directories are walked again, then everything counts as changed. */
   #recover(): void {
+    this.#overflowCount++
     this.#nodes.forgetRetired()
-    for (const root of this.#roots.values()) this.#jobs.push({ kind: 'cover', stack: [root] })
-    this.#jobs.push({ kind: 'tell', message: { kind: 'overflow' } })
+    for (const root of this.#roots) this.#jobs.push({ kind: 'cover', stack: [root] })
+    const { tell } = this.#options
+    const act = (): void => tell({ kind: 'overflow', roots: [...this.#roots].map((root) => root.order.index) })
+    this.#jobs.push({ kind: 'do', act })
   }
 
   #hint(root: WatchedRoot, path: ByteText | undefined, scope: 'entry' | 'subtree'): void {
     if (path !== undefined) this.#hints.add(root.order.index, path, scope)
   }
-
-  #tellAdded(root: WatchedRoot): void {
-    const { index, path } = root.order
-    const current = this.#roots.get(index)
-    if (current === undefined) this.#tell({ kind: 'added', index, watches: 0, missing: true })
-    if (current !== root) return
-    if (root.watchCount === 0 && !root.isLimited) {
-      const message = `${displayPath(path)} may not be opened for watching: it has to be polled, or watched with more rights.`
-      this.#tell({ kind: 'problem', root: index, code: 'UNSUPPORTED', message })
-    }
-    this.#tell({ kind: 'added', index, watches: root.watchCount, missing: false })
-  }
 }
 
 type Job =
-  /** `announce`: told as a subtree hint when the stack is empty. */
-  | { readonly kind: 'cover'; readonly stack: Target[]; readonly announce?: Exclude<Target, WatchedRoot> }
-  | { readonly kind: 'tell'; readonly message: FromThread }
-  | { readonly kind: 'tellAdded'; readonly root: WatchedRoot }
+  /** `announce`: told as a subtree hint when the stack is empty. `retry`: what the end of it may have recovered. */
+  | {
+      readonly kind: 'cover'
+      readonly stack: Target[]
+      readonly announce?: Exclude<Target, WatchedRoot> | Subtree
+      readonly retry?: Subtree & { readonly outcome: { limited: boolean }; isLimited?: boolean }
+    }
+  | { readonly kind: 'do'; readonly act: () => void }
+
+interface Subtree {
+  readonly root: WatchedRoot
+  readonly path: ByteText
+}
 
 const changesDirectory = mask.create | mask.delete | mask.movedFrom | mask.movedTo
