@@ -11,6 +11,7 @@ import type { Clock } from '../base/ports.ts'
 import type { EntryRecord } from '../brick/entry-record.ts'
 import { ExcludeMatcher } from '../source/exclude.ts'
 import { type Listed, listTree, statEntry } from '../source/list.ts'
+import { literalPattern } from '../source/literal-pattern.ts'
 import type { Source } from '../source/open.ts'
 import type { BrickView } from '../store/brick-view.ts'
 import { isUnread } from './content.ts'
@@ -110,7 +111,8 @@ class Differences {
 function listSource(request: AgainstRequest, crossFilesystems: 'no' | 'yes'): Iterable<Listed> {
   const { source, clock, view, signal } = request
   const { dev, ino } = fstatSync(view.file.fd, { bigint: true })
-  const exclude = new ExcludeMatcher({ patterns: view.meta.exclude, inodes: [{ dev, ino }] })
+  const patterns = [...view.meta.exclude, ...(view.meta.forgotten ?? []).map(literalPattern)]
+  const exclude = new ExcludeMatcher({ patterns, inodes: [{ dev, ino }] })
   const common = { root: source.root, clock, exclude, crossFilesystems }
   if (source.kind === 'tree') return listTree({ ...common, cancelled: () => signal.aborted })
   const listed = statEntry({ ...common, path: source.path })

@@ -6,6 +6,7 @@ import { bytesKey } from '../base/bytes.ts'
 import type { EntryRecord } from '../brick/entry-record.ts'
 import type { BrickView } from '../store/brick-view.ts'
 import { dataBytes, isUnread } from './content.ts'
+import { Forgotten } from './forgotten.ts'
 import { selectEntries } from './select.ts'
 
 export interface ExtractPlan {
@@ -20,6 +21,8 @@ export interface ExtractPlan {
   readonly specials: readonly EntryRecord[]
   /** Whose content was never read: they are reported, not written. */
   readonly unread: readonly EntryRecord[]
+  /** Whose content, or a part of it, was forgotten in this commit: they are reported, not written. */
+  readonly forgotten: readonly EntryRecord[]
   /** What the files take on disk, roughly: data in blocks of 4 KiB, and a block for every other entry. */
   readonly spaceBytes: number
   /** Data to be written. */
@@ -32,10 +35,13 @@ export function planExtraction(view: BrickView, paths: readonly Uint8Array[]): E
   const files: EntryRecord[] = []
   const unread: EntryRecord[] = []
   const { holders, links } = splitLinks(view, entries)
-  for (const entry of holders) (isUnread(entry) ? unread : files).push(entry)
-  const unreadKeys = new Set(unread.map((entry) => bytesKey(entry.path)))
-  const hardLinks = links.filter(({ existing }) => !unreadKeys.has(bytesKey(existing)))
-  unread.push(...links.filter(({ existing }) => unreadKeys.has(bytesKey(existing))).map(({ entry }) => entry))
+  const forgotten: EntryRecord[] = []
+  const lost = new Forgotten(view)
+  for (const entry of holders) (isUnread(entry) ? unread : lost.hasBytesOf(entry) ? forgotten : files).push(entry)
+  const lists = new Map<string, EntryRecord[]>()
+  for (const list of [unread, forgotten]) for (const { path } of list) lists.set(bytesKey(path), list)
+  const hardLinks = links.filter(({ existing }) => !lists.has(bytesKey(existing)))
+  for (const { entry, existing } of links) lists.get(bytesKey(existing))?.push(entry)
   files.sort((a, b) => (a.slot?.start ?? -1) - (b.slot?.start ?? -1))
   const blocks = files.reduce(
     (sum, file) => sum + Math.ceil(dataBytes(file) / blockBytes),
@@ -48,6 +54,7 @@ export function planExtraction(view: BrickView, paths: readonly Uint8Array[]): E
     symlinks: entries.filter(({ kind }) => kind === 'symlink'),
     specials: entries.filter(({ kind }) => kind !== 'file' && kind !== 'dir' && kind !== 'symlink'),
     unread,
+    forgotten,
     spaceBytes: blocks * blockBytes,
     dataBytes: files.reduce((sum, file) => sum + dataBytes(file), 0),
   }

@@ -34,6 +34,8 @@ export interface ExtractReport {
   readonly unreadable: ProblemList
   /** Content that changed while it was read. */
   readonly torn: ProblemList
+  /** Content, or parts of it, that was forgotten in this commit: left out. */
+  readonly forgotten: ProblemList
 }
 
 export function emptyReport(): ExtractReport {
@@ -49,6 +51,7 @@ export function emptyReport(): ExtractReport {
     damaged: emptyList(),
     unreadable: emptyList(),
     torn: emptyList(),
+    forgotten: emptyList(),
   }
 }
 
@@ -65,7 +68,7 @@ export function addReport(total: ExtractReport, part: ExtractReport): void {
   total.symlinks += part.symlinks
   total.specials += part.specials
   total.bytes += part.bytes
-  for (const name of ['skipped', 'failed', 'damaged', 'unreadable', 'torn'] as const) {
+  for (const name of ['skipped', 'failed', 'damaged', 'unreadable', 'torn', 'forgotten'] as const) {
     const list = total[name]
     list.count += part[name].count
     list.items.push(...part[name].items.slice(0, problemsMax - list.items.length))

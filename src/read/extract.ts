@@ -15,6 +15,7 @@ import { checkSpace, openDestination } from './destination.ts'
 import { writeFiles } from './extract-crew.ts'
 import { type ExtractPlan, planExtraction } from './extract-plan.ts'
 import { type ExtractReport, emptyReport, note } from './extract-report.ts'
+import { forgottenText } from './forgotten.ts'
 import { type FileWriter, fileWriter, noteFailure } from './write-file.ts'
 
 export type { ExtractReport, Problem, ProblemList } from './extract-report.ts'
@@ -55,6 +56,7 @@ export async function extract(request: ExtractRequest): Promise<ExtractReport> {
     for (const entry of plan.specials) makeSpecial(writer, entry)
     for (const entry of plan.directories.toReversed()) finishDirectory(writer, entry)
     noteUnreadable(writer.report, plan)
+    for (const { path } of plan.forgotten) note(writer.report.forgotten, path, `${forgottenText}; it is left out`)
     return writer.report
   } catch (error) {
     throw explained(error, request.dest)

@@ -5,6 +5,7 @@ import { FoundryError } from '../base/errors.ts'
 import type { EntryRecord } from '../brick/entry-record.ts'
 import type { BrickView } from '../store/brick-view.ts'
 import { checkedSlot, isUnread, piecesOf, TileReader } from './content.ts'
+import { Forgotten } from './forgotten.ts'
 import { entryAt } from './select.ts'
 
 /** Half-open interval of bytes [from, to). */
@@ -36,13 +37,20 @@ export function rangeTarget(view: BrickView, path: Uint8Array | undefined): Rang
   return { entry, slot: entry.size === 0 ? undefined : checkedSlot(entry, view), length: entry.size }
 }
 
-/** The bytes of the range in pieces of at most a tile. Errors: RANGE_INVALID; BrickDamage. */
+/** The bytes of the range in pieces of at most a tile. Errors: RANGE_INVALID, BYTES_FORGOTTEN; BrickDamage. */
 export function* rangeBytes(view: BrickView, target: RangeTarget, range: ByteRange): Generator<Uint8Array> {
   const { from, to } = range
   if (!(Number.isSafeInteger(from) && Number.isSafeInteger(to) && from >= 0 && from <= to && to <= target.length)) {
     throw new FoundryError('RANGE_INVALID', `The range ${from}:${to} does not lie in 0:${target.length}.`)
   }
   if (target.slot === undefined) return
+  if (new Forgotten(view).has({ start: target.slot.start + from, length: to - from })) {
+    const what = `Bytes of the range ${from}:${to} were forgotten in generation ${view.record.generation}`
+    throw new FoundryError(
+      'BYTES_FORGOTTEN',
+      `${what}; they are nowhere in the brick. Ask for other bytes or another commit.`,
+    )
+  }
   const tiles = new TileReader(view)
   for (const piece of piecesOf(target.slot, { start: from, length: to - from })) {
     yield tiles.tile(piece.tile).subarray(piece.from, piece.from + piece.length)

@@ -100,13 +100,15 @@ function drawTiles(view: BrickView, canvas: Canvas, mode: RenderMode): void {
     const folded = kernel.fold(0, orientation)
     const inside = view.record.length - square.position
     const isWhole = inside >= folded.length
+    const isPruned = view.locateTile(tile).kind === TileKind.pruned
     const mask = isWhole ? undefined : maskOf(kernel, { inside, orientation })
     for (let y = 0; y < tileSide; y++) {
       for (let x = 0; x < tileSide; x++) {
         if (mask !== undefined && mask[y * tileSide + x] === 0) continue
         const byte = folded[y * tileSide + x] as number
         const blockEntropy = entropy?.[(y >> 4) * blockSide + (x >> 4)] ?? 0
-        canvas.texel(origin.x + x, origin.y + y, byteColour(mode, { byte, blockEntropy }))
+        const colour = isPruned ? groundColour : byteColour(mode, { byte, blockEntropy })
+        canvas.texel(origin.x + x, origin.y + y, colour)
       }
     }
   }

@@ -191,10 +191,13 @@ function checkSlots(view: BrickView, owners: readonly ContentOwner[], damages: D
 }
 
 function checkHistory(view: BrickView, damages: DamageList): void {
+  const tags = new Set<string>()
   checkMapRecords(view, 'history', view.record.history, damages, (key, value) => {
     const generation = historyGeneration(key)
-    const { id, commit, fileEnd } = decodeHistory(value)
+    const { id, commit, fileEnd, tag = '' } = decodeHistory(value)
     damages.catch({ part: `commit ${generation}` }, () => {
+      if (tag !== '' && tags.has(tag)) throw new BrickDamage('commit', 'two commits have one tag', commit.offset)
+      tags.add(tag)
       const { record } = view.file.commit(commit, view.record)
       const isNamed = equalBytes(record.id, id) && record.generation === generation && record.fileEnd === fileEnd
       if (!isNamed || generation >= view.record.generation) {

@@ -32,6 +32,8 @@ export class TileCheck {
   readonly #content: ContentCheck
   readonly #overviews: OverviewKernel
   #readBytes = 0
+  /** Tiles of which only the hash is here. */
+  prunedTiles = 0
 
   constructor(parts: TreeCheckParts, overviews: OverviewKernel) {
     this.#parts = parts
@@ -74,13 +76,12 @@ export class TileCheck {
 
   #bare(place: TilePlace, kind: number): Uint8Array | undefined {
     const { tile, recorded } = place
+    this.#level2(place, 'zeros')
     if (kind === TileKind.pruned) {
-      place.pages.setChild(place.item, 'unknown')
-      this.#level2(place, 'unknown')
+      this.prunedTiles++
       this.#content.takeTile(tile, { hash: recorded })
       return recorded
     }
-    this.#level2(place, 'zeros')
     const bare = kind === TileKind.unreadable ? TileKind.unreadable : TileKind.hole
     const hash = merkle.subtree({ kind: bare, height: 0 })
     this.#content.takeTile(tile, { hash, bytes: bare === TileKind.hole ? zeros : undefined })

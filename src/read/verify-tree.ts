@@ -62,12 +62,18 @@ export class TreeCheck {
   readonly #remembered = new Map<string, Walked>()
   #readBytes = 0
   #isOverBudget = false
+  #prunedTiles = 0
   tilesSeen = 0
 
   constructor(parts: TreeCheckParts) {
     this.#parts = parts
     this.#view = parts.view
     this.#tiles = new TileCheck(parts, this.#overviews)
+  }
+
+  /** Tiles of which only the hash is here. */
+  get prunedTiles(): number {
+    return this.#prunedTiles + this.#tiles.prunedTiles
   }
 
   async run(): Promise<void> {
@@ -173,8 +179,9 @@ export class TreeCheck {
     const { content } = this.#parts
     this.tilesSeen = Math.min(firstTile + count, this.#view.tileCount)
     if (kind === TileKind.pruned) {
+      this.#prunedTiles += count
       content.takeBare(firstTile, { count, hash: undefined, bytes: 'unknown' })
-      return { hash: recorded, page: 'unknown' }
+      return { hash: recorded, page: 'zeros' }
     }
     const bare = kind === TileKind.unreadable ? TileKind.unreadable : TileKind.hole
     const leaf = merkle.subtree({ kind: bare, height: 0 })

@@ -27,6 +27,8 @@ export interface VerifyReport {
   readonly ok: boolean
   /** Tiles of the brick's length that were looked at, holes included. */
   readonly tiles: number
+  /** Of these, tiles whose bytes were forgotten: only their hashes are here. */
+  readonly prunedTiles: number
   /** Content of all entries. */
   readonly bytes: number
   readonly damaged: readonly Damage[]
@@ -47,6 +49,7 @@ export async function verify(request: VerifyRequest): Promise<VerifyReport> {
   return {
     ok: damages.count === 0,
     tiles: tree.tilesSeen,
+    prunedTiles: tree.prunedTiles,
     bytes: maps.bytes,
     damaged: damages.items,
     damagedCount: damages.count,

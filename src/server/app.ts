@@ -3,11 +3,12 @@
  * a route. Answers are data of the foundry or a Refusal; an unexpected error is reported and shown as INTERNAL.
  */
 import { type Context, Hono, type MiddlewareHandler } from 'hono'
-import type { BricksAnswer } from '../wire/api.ts'
+import { type BricksAnswer, type ControlPath, controlPaths } from '../wire/api.ts'
 import { type Asked, proofOf, refusedCaller, refusedPlace, refusedSession } from './access.ts'
-import { brickAnswers, limitOf } from './brick-answers.ts'
+import type { AnswerCache } from './answer-cache.ts'
+import { brickAnswers, limitOf, retainedAnswer } from './brick-answers.ts'
 import { Finder, queryBytesMax } from './find.ts'
-import type { Control, ControlPath, Foundry } from './foundry.ts'
+import type { Control, Foundry } from './foundry.ts'
 import { defaultHeaders } from './headers.ts'
 import type { IndexCache } from './index-cache.ts'
 import { readJson } from './json-body.ts'
@@ -17,7 +18,8 @@ import type { StaticFile } from './static.ts'
 
 const sessionBodyBytesMax = 1024
 const controlBodyBytesMax = 64 * 1024
-const controlPaths: readonly ControlPath[] = ['/api/sync', '/api/stop', '/api/remove']
+/** Of Prometheus' text format. */
+const metricsType = 'text/plain; version=0.0.4; charset=utf-8'
 
 const upgradeNeeded = {
   status: 426,
@@ -30,6 +32,7 @@ export interface AppParts {
   readonly foundry: Foundry
   readonly secrets: SecretKeeper
   readonly indexes: IndexCache
+  readonly answers: AnswerCache
   readonly files: ReadonlyMap<string, StaticFile>
   readonly port: number
   readonly control: Control | undefined
@@ -61,7 +64,11 @@ export function createApp(parts: AppParts): Hono {
     const { version, host, epoch, sequence } = foundry
     return c.json({ version, host, epoch, sequence, bricks: foundry.bricks() } satisfies BricksAnswer)
   })
+  app.get('/api/tasks', (c) => c.json(foundry.tasks()))
+  app.get('/metrics', async (c) => c.body(await foundry.metrics(), 200, { 'Content-Type': metricsType }))
   app.get('/api/find', (c) => findAnswer(parts, c))
+  app.get('/b/:uuid/commits', (c) => retainedAnswer(parts, c))
+  app.all('/b/:uuid/commits', wrongMethod('GET'))
   for (const [name, answer] of Object.entries(brickAnswers)) {
     app.get(`/b/:uuid/:commit/${name}`, (c) => answer(parts, c))
     app.all(`/b/:uuid/:commit/${name}`, wrongMethod('GET'))
@@ -72,7 +79,7 @@ export function createApp(parts: AppParts): Hono {
   }
   app.all('/session', wrongMethod('POST'))
   app.get('/feed', (c) => refuse(c, upgradeNeeded))
-  for (const path of ['/api/bricks', '/api/find', '/feed']) app.all(path, wrongMethod('GET'))
+  for (const path of ['/api/bricks', '/api/tasks', '/api/find', '/metrics', '/feed']) app.all(path, wrongMethod('GET'))
   return app
 }
 

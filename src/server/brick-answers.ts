@@ -2,13 +2,16 @@
 import type { Context } from 'hono'
 import { toHex } from '../base/bytes.ts'
 import { FoundryError } from '../base/errors.ts'
+import { Forgotten } from '../read/forgotten.ts'
 import type { BrickView } from '../store/brick-view.ts'
-import { tileKindsHeader } from '../wire/api.ts'
-import { viewAt } from './brick-route.ts'
+import { commitsMax, diffEntriesMax, tileKindsHeader } from '../wire/api.ts'
+import type { AnswerCache } from './answer-cache.ts'
+import { newestOf, viewAt } from './brick-route.ts'
 import { entryOutline } from './entry-text.ts'
 import { entriesWithPrefix, findLimitMax, queryBytesMax } from './find.ts'
 import type { Foundry } from './foundry.ts'
 import { untrustedHeaders } from './headers.ts'
+import { commitsAnswer, diffAnswer, heatAnswer } from './history-answers.ts'
 import type { CommitIndex, IndexCache } from './index-cache.ts'
 import { inspectAt } from './inspect.ts'
 import { findOutlines } from './outlines.ts'
@@ -24,6 +27,7 @@ const notKept = 'private, no-store'
 export interface BrickRoutes {
   readonly foundry: Foundry
   readonly indexes: IndexCache
+  readonly answers: AnswerCache
 }
 
 /** Handlers by the last part of the address. */
@@ -34,7 +38,19 @@ export const brickAnswers: Readonly<Record<string, (routes: BrickRoutes, c: Cont
     entries: entriesAnswer,
     at: atAnswer,
     bytes: bytesAnswer,
+    diff: differenceAnswer,
+    heat: changesAnswer,
   }
+
+/** /b/:uuid/commits: not of one commit. */
+export function retainedAnswer({ foundry }: BrickRoutes, c: Context): Response {
+  const newest = newestOf(foundry, c.req.param('uuid') ?? '')
+  const query = queryOf(c)
+  const limit = query('limit') === undefined ? commitsMax : integer(query, { name: 'limit', min: 1, max: commitsMax })
+  const hasBefore = query('before') !== undefined
+  const before = hasBefore ? integer(query, { name: 'before', min: 1, max: Number.MAX_SAFE_INTEGER }) : undefined
+  return c.json(commitsAnswer(newest, { ...(before !== undefined && { before }), limit }))
+}
 
 function tilesAnswer({ foundry }: BrickRoutes, c: Context): Response {
   const view = viewAt(foundry, addressOf(c))
@@ -42,6 +58,7 @@ function tilesAnswer({ foundry }: BrickRoutes, c: Context): Response {
   const indexes = runs(queryOf(c), { level: wanted, end: indexEnd(view, wanted) })
   const encoding = accepts(c.req.header('accept-encoding'), 'zstd') ? 'zstd' : 'identity'
   const { kinds, body, damagedCount } = readTiles(view, { level: wanted, indexes, encoding })
+  if (damagedCount > 0) foundry.damaged?.(toHex(view.record.uuid))
   const isKept = damagedCount === 0 && view.meta.worldReadable
   return c.body(body as Uint8Array<ArrayBuffer>, 200, {
     ...untrustedHeaders,
@@ -56,13 +73,13 @@ async function outlinesAnswer(routes: BrickRoutes, c: Context): Promise<Response
   const view = viewAt(routes.foundry, addressOf(c))
   const { from, to } = range(queryOf(c), view.record.length)
   const min = c.req.query('min') === undefined ? 1 : integer(queryOf(c), { name: 'min', min: 0, max: 2 ** 53 - 1 })
-  return c.json(await withIndex(routes, c, view, (index) => findOutlines(index, { from, to, min })))
+  return c.json(await withIndex(routes, c, (index) => findOutlines(index, { from, to, min })))
 }
 
 async function atAnswer(routes: BrickRoutes, c: Context): Promise<Response> {
   const view = viewAt(routes.foundry, addressOf(c))
   const offset = integer(queryOf(c), { name: 'offset', min: 0, max: Math.max(0, view.record.length - 1) })
-  return c.json(await withIndex(routes, c, view, ({ index }) => inspectAt({ view, index }, offset)))
+  return c.json(await withIndex(routes, c, ({ index }, view) => inspectAt({ view, index }, offset)))
 }
 
 /** One by `path` or `pathHex`, or those that begin with `prefix`. */
@@ -73,13 +90,11 @@ async function entriesAnswer(routes: BrickRoutes, c: Context): Promise<Response>
   if (prefix !== undefined) {
     if (prefix.length > queryBytesMax || prefix.includes('\0')) throw invalid('prefix is not the beginning of a path.')
     const limit = limitOf(c)
-    return c.json(
-      await withIndex(routes, c, view, ({ index }) => entriesWithPrefix({ uuid, index }, { prefix, limit })),
-    )
+    return c.json(await withIndex(routes, c, ({ index }) => entriesWithPrefix({ uuid, index }, { prefix, limit })))
   }
   const path = entryPath(queryOf(c))
   return c.json(
-    await withIndex(routes, c, view, ({ index }) => {
+    await withIndex(routes, c, ({ index }) => {
       const entry = index.find(path)
       if (entry === undefined)
         throw new FoundryError('ENTRY_MISSING', 'The brick has no entry of that path at that commit.')
@@ -93,11 +108,55 @@ function bytesAnswer({ foundry }: BrickRoutes, c: Context): Response {
   const view = viewAt(foundry, { uuid, commit })
   const { from, to } = range(queryOf(c), view.record.length)
   if (to - from > bytesMax) throw new FoundryError('RANGE_INVALID', `At most ${bytesMax} bytes at once.`)
+  if (new Forgotten(view).has({ start: from, length: to - from })) {
+    throw new FoundryError('BYTES_FORGOTTEN', 'Bytes of that range were forgotten in that commit.')
+  }
   const bytes = view.bytes({ start: from, length: to - from })
   return c.body(bytes as Uint8Array<ArrayBuffer>, 200, {
     ...untrustedHeaders,
     'Content-Disposition': `attachment; filename="${uuid.slice(0, 8)}-${from}-${to}.bin"`,
   })
+}
+
+async function differenceAnswer({ foundry, answers }: BrickRoutes, c: Context): Promise<Response> {
+  const { uuid, commit } = addressOf(c)
+  const query = queryOf(c)
+  const from = query('from') ?? ''
+  const max = diffEntriesMax
+  const limit = query('limit') === undefined ? max : integer(query, { name: 'limit', min: 1, max })
+  const key = `diff ${uuid} ${from} ${commit} ${limit}`
+  return c.json(
+    await withView(foundry, c, async (after) => {
+      const before = viewAt(foundry, { uuid, commit: from })
+      return answers.of(key, () => diffAnswer({ before, after }, limit))
+    }),
+  )
+}
+
+async function changesAnswer({ foundry, answers }: BrickRoutes, c: Context): Promise<Response> {
+  const { uuid, commit } = addressOf(c)
+  return c.json(
+    await withView(foundry, c, async (view) => {
+      const newest = newestOf(foundry, uuid)
+      const key = `heat ${uuid} ${commit} ${toHex(newest.record.id)}`
+      return answers.of(key, () => heatAnswer({ newest, view }))
+    }),
+  )
+}
+
+/**
+ * What takes time may fail because its commit was dropped meanwhile (that is answered then), or because the brick is
+ * another file now: then once more.
+ */
+async function withView<T>(foundry: Foundry, c: Context, use: (view: BrickView) => Promise<T>): Promise<T> {
+  const view = viewAt(foundry, addressOf(c))
+  try {
+    return await use(view)
+  } catch (error) {
+    const now = viewAt(foundry, addressOf(c))
+    if (now === view) throw error
+    return use(now)
+  }
 }
 
 /** 1 .. findLimitMax, by default half of that. */
@@ -106,19 +165,12 @@ export function limitOf(c: Context): number {
   return integer(queryOf(c), { name: 'limit', min: 1, max: findLimitMax })
 }
 
-/** An index takes time: a commit that was dropped meanwhile is answered as such, not as the failed reading that it is. */
-async function withIndex<T>(
+function withIndex<T>(
   { foundry, indexes }: BrickRoutes,
   c: Context,
-  view: BrickView,
-  use: (index: CommitIndex) => T | Promise<T>,
+  use: (index: CommitIndex, view: BrickView) => T | Promise<T>,
 ): Promise<T> {
-  try {
-    return await use(await indexes.of(view))
-  } catch (error) {
-    viewAt(foundry, addressOf(c))
-    throw error
-  }
+  return withView(foundry, c, async (view) => use(await indexes.of(view), view))
 }
 
 function addressOf(c: Context): { uuid: string; commit: string } {

@@ -2,8 +2,9 @@
  * What the server shows, as the daemon hands it over. The server changes nothing behind it and keeps no view longer
  * than a request or an index needs it.
  */
+import type { FeedLimit, FeedPart } from '../catalog/feed-rows.ts'
 import type { BrickView } from '../store/brick-view.ts'
-import type { BrickInfo, FeedMessage } from '../wire/api.ts'
+import type { BrickInfo, ControlPath, FeedMessage, TasksAnswer } from '../wire/api.ts'
 
 /** What the server shows; the daemon implements it. */
 export interface Foundry {
@@ -12,11 +13,20 @@ export interface Foundry {
   /** Feed epoch and number of the last message. */
   readonly epoch: string
   readonly sequence: number
+  /** Number of the oldest message that is kept. */
+  readonly oldest: number
+  /** Kept messages after a number, with gaps named; empty: there are none. */
+  since(asked: { readonly after: number; readonly limit: FeedLimit }): readonly FeedPart[]
   bricks(): readonly BrickInfo[]
   /** The view of that commit where it is still served (the newest and some before it), else undefined. */
   view(uuid: string, commit: string): BrickView | undefined
   /** The newest view of a brick. */
   newest(uuid: string): BrickView | undefined
+  /** A reader met damage in that brick. */
+  damaged?(uuid: string): void
+  tasks(): TasksAnswer
+  /** The figures of the moment in Prometheus' text format. */
+  metrics(): Promise<string>
   /** Calls until the returned function is called. */
   subscribe(listener: (message: FeedMessage) => void): () => void
   /** Shared secret of this state; 43 characters base64url. */
@@ -31,8 +41,6 @@ export interface RunningServer {
   readonly port: number
   close(): Promise<void>
 }
-
-export type ControlPath = '/api/sync' | '/api/stop' | '/api/remove'
 
 /** What scripts may ask of the daemon; the value is the JSON answer, undefined an empty object. Throws FoundryError. */
 export type Control = (path: ControlPath, body: unknown) => Promise<unknown>

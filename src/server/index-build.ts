@@ -10,6 +10,7 @@ import type { EntryRecord } from '../brick/entry-record.ts'
 import { decodeEntry, pathOfKey } from '../brick/entry-record.ts'
 import { diffMaps } from '../brick/page-map.ts'
 import type { BrickView } from '../store/brick-view.ts'
+import { readOnlyPages } from '../store/page-store.ts'
 import { entryKinds, flagNames, type IndexColumns, PathIndex } from './path-index.ts'
 
 /** Entries decoded in a slice: some milliseconds. */
@@ -30,7 +31,7 @@ export function* indexOfAll({ entries, count }: { entries: Iterable<EntryRecord>
   return new PathIndex(builder.take())
 }
 
-/** The index of an earlier commit of the same file. */
+/** The index of another commit of the same file, earlier or later. */
 export interface Base {
   readonly before: PathIndex
   readonly beforeRecord: CommitRecord
@@ -41,7 +42,9 @@ export function* indexOfChanges({ before, beforeRecord }: Base, view: BrickView)
   const builder = new IndexBuilder({ entries: view.record.entries.count, textBytes: text.length })
   let copied = 0
   let changes = 0
-  for (const { key, after } of diffMaps(view.pages, 'entries', beforeRecord.entries, view.record.entries)) {
+  const isLater = beforeRecord.fileEnd > view.record.fileEnd
+  const pages = isLater ? readOnlyPages(view.file, beforeRecord) : view.pages
+  for (const { key, after } of diffMaps(pages, 'entries', beforeRecord.entries, view.record.entries)) {
     const path = pathOfKey(key)
     const at = before.firstAtOrAfter(path)
     builder.copy(before, { from: copied, to: at })

@@ -12,7 +12,7 @@ import { type DirectoryRuns, directoryRuns } from './directory-runs.ts'
 import { type Base, indexOfAll, indexOfChanges, type Steps } from './index-build.ts'
 import type { PathIndex } from './path-index.ts'
 
-const perBrickMax = 2
+const perBrickMax = 4
 const entriesMax = 4_000_000
 
 export interface CommitIndex {
@@ -72,7 +72,7 @@ export class IndexCache {
     }
   }
 
-  /** From an earlier commit; anew where the pages of that one are gone. */
+  /** From another commit; anew where the pages of that one are gone. */
   async #update(base: Base, view: BrickView): Promise<PathIndex> {
     try {
       return await this.#run(indexOfChanges(base, view))
@@ -82,11 +82,12 @@ export class IndexCache {
     }
   }
 
-  /** An earlier commit of the same file, the one used last. */
+  /** The commit of the same file that is nearest in generations. */
   #baseFor(uuid: string, { record }: BrickView): Base | undefined {
-    const other = [...this.#held.values()].findLast(({ uuid: of, record: before }) => {
-      return of === uuid && equalBytes(before.epoch, record.epoch) && before.generation < record.generation
-    })
+    const distance = (held: Held) => Math.abs(held.record.generation - record.generation)
+    const [other] = [...this.#held.values()]
+      .filter((held) => held.uuid === uuid && equalBytes(held.record.epoch, record.epoch))
+      .sort((a, b) => distance(a) - distance(b))
     return other && { before: other.index, beforeRecord: other.record }
   }
 

@@ -72,6 +72,8 @@ const statuses: Partial<Record<ErrorCode, ContentfulStatusCode>> = {
   SOURCE_MISSING: 404,
   BRICK_MISSING: 404,
   ENTRY_MISSING: 404,
+  COMMIT_MISSING: 404,
+  BYTES_FORGOTTEN: 410,
   ENTRY_KIND: 400,
   SOURCE_UNREADABLE: 403,
   BRICK_READ_ONLY: 403,

@@ -9,7 +9,9 @@ import type { Duplex } from 'node:stream'
 import { getRequestListener } from '@hono/node-server'
 import { FoundryError } from '../base/errors.ts'
 import { proofOf, refusedPlace, refusedSocket } from './access.ts'
+import { AnswerCache } from './answer-cache.ts'
 import { askedBy, createApp } from './app.ts'
+import { parsePosition } from './feed-position.ts'
 import { type FeedSockets, openFeed, socketsMax } from './feed-socket.ts'
 import type { Control, Foundry, RunningServer, ServerPorts } from './foundry.ts'
 import { defaultHeaders } from './headers.ts'
@@ -50,7 +52,16 @@ export async function startServer(foundry: Foundry, options: ServerOptions): Pro
   server.maxConnections = connectionsMax
   await listen(server, options)
   const { port } = server.address() as AddressInfo
-  const app = createApp({ foundry, secrets, indexes: new IndexCache(ports.pause), files, port, control, report })
+  const app = createApp({
+    foundry,
+    secrets,
+    indexes: new IndexCache(ports.pause),
+    answers: new AnswerCache(ports.pause),
+    files,
+    port,
+    control,
+    report,
+  })
   const feed = openFeed(foundry, ports)
   const answer = getRequestListener(app.fetch, { overrideGlobalObjects: false, errorHandler: () => malformed() })
   server.on('request', (incoming, outgoing) => void answer(incoming, outgoing))
@@ -122,6 +133,13 @@ function refusedUpgrade(
   if (refused !== undefined) return proof === 'wrong' ? secrets.countFailure(refused) : refused
   if (request.url?.split('?')[0] !== '/feed') {
     return { status: 404, code: 'NOT_FOUND', message: 'There is no WebSocket at that address.' }
+  }
+  if (parsePosition(request.url) === undefined) {
+    return {
+      status: 400,
+      code: 'REQUEST_INVALID',
+      message: 'since is the number of a message, epoch the one of its hello.',
+    }
   }
   if (!isFull) return undefined
   return { status: 503, code: 'TOO_MANY_REQUESTS', message: `At most ${socketsMax} clients may follow the feed.` }

@@ -5,6 +5,8 @@
  * `path` where its bytes are valid UTF-8, else `pathHex`. Internal types never travel; these do.
  */
 
+export * from './history.ts'
+
 /** Half-open run as [start, length]. */
 export type RunTuple = readonly [start: number, length: number]
 
@@ -46,6 +48,8 @@ export interface BrickInfo {
   readonly contentBytes: number
   readonly unreadableCount: number
   readonly progress: { readonly doneBytes: number; readonly totalBytes: number } | null
+  /** Since when all content is known to be what the brick says: the start of the last full reading. RFC 3339; null: not known. */
+  readonly verifiedAt: string | null
 }
 
 export interface BricksAnswer {
@@ -144,20 +148,124 @@ export function tileSpan(level: number): number {
   return level === 0 ? 65_536 : 4_096 * 4 ** level
 }
 
-/** One WebSocket at /feed; the first message is `hello`. `sequence` counts every other message from the epoch's start. */
+/**
+ * One WebSocket at /feed?since=N&epoch=E; the first message is `hello`, and another comes whenever the epoch changes.
+ * With `since` the kept messages after that number follow, then what happens. Without `epoch` this one is meant.
+ * A reader that is closed with 1013 was too slow: it comes again with the last number it has.
+ */
 export type FeedMessage =
-  | { readonly kind: 'hello'; readonly epoch: string; readonly sequence: number }
-  | { readonly kind: 'brick'; readonly sequence: number; readonly brick: BrickInfo }
+  | FeedHello
+  | FeedGap
+  /** How far a fold is. Not numbered, not kept: a reader that misses one misses nothing. */
+  | { readonly kind: 'progress'; readonly uuid: string; readonly progress: BrickInfo['progress'] }
+  | NumberedMessage
+
+export interface FeedHello {
+  readonly kind: 'hello'
+  /** Random. Numbers of different epochs cannot be compared. */
+  readonly epoch: string
+  /** Number of the newest message; 0: none yet. */
+  readonly sequence: number
+  /** Number of the oldest message that is kept; `sequence` + 1: none is. */
+  readonly oldest: number
+  /** True where what came before cannot be continued (another epoch, a number that was never given): fetch all anew. */
+  readonly fresh: boolean
+}
+
+/** Messages `from` .. `to` (inclusive) happened and are not kept any more. */
+export interface FeedGap {
+  readonly kind: 'gap'
+  readonly from: number
+  readonly to: number
+}
+
+/** Durable before anyone hears it; `sequence` is one higher than the one before it in the epoch. */
+export type NumberedMessage = FeedStamp & FeedBody
+
+export interface FeedStamp {
+  readonly sequence: number
+  /** RFC 3339 UTC, of the wall clock: may go backwards where `sequence` does not. */
+  readonly time: string
+}
+
+export type FeedBody =
+  /** Its state changed, not its content. */
+  | { readonly kind: 'brick'; readonly brick: BrickInfo }
   | {
       readonly kind: 'commit'
-      readonly sequence: number
       readonly brick: BrickInfo
+      /** The generation that `dirtyTiles` is counted from; not always the one before: several may be told at once. */
       readonly fromGeneration: number
       /** Runs of tile indexes whose bytes changed; null: too many to name, take all as changed. */
       readonly dirtyTiles: readonly RunTuple[] | null
+      readonly tag?: string
     }
-  | { readonly kind: 'removed'; readonly sequence: number; readonly uuid: string }
+  | { readonly kind: 'removed'; readonly uuid: string }
+  /** Hints were lost; a rescan follows. `uuid` null: of every brick. `lostCount` null: nobody knows how many. */
+  | { readonly kind: 'loss'; readonly uuid: string | null; readonly cause: string; readonly lostCount: number | null }
+  /** Its conditions changed; `status` as in /api/tasks. */
+  | { readonly kind: 'task'; readonly status: TaskStatusJson }
+  | ({ readonly kind: 'hook' } & HookReport)
+
+/** A run of a task's hook that ended, or a decision not to run it. */
+export interface HookReport {
+  readonly task: string
+  /** uuid:generation, the same for every attempt. */
+  readonly key: string
+  readonly outcome: 'ok' | 'failed' | 'timeout' | 'refused'
+  /** Exit code, or the name of the signal or error that ended it; of `refused` the reason, as in the status. */
+  readonly code: number | string | null
+  readonly seconds: number
+  /** Of this key so far, this one included; 0 where it was not run. */
+  readonly attempts: number
+  /** The end of what it printed, where it did not succeed. */
+  readonly output?: string
+}
 
 export interface ErrorAnswer {
   readonly error: { readonly code: string; readonly message: string }
+}
+
+/** POST, by scripts: what changes something. Bodies and answers are the daemon's. */
+export const controlPaths = [
+  '/api/sync',
+  '/api/stop',
+  '/api/remove',
+  '/api/tag',
+  '/api/compact',
+  '/api/forget',
+] as const
+export type ControlPath = (typeof controlPaths)[number]
+
+/** GET /api/tasks */
+export interface TasksAnswer {
+  /** Absolute path of the folder that is watched; null where there is none. */
+  readonly folder: string | null
+  readonly tasks: readonly TaskStatusJson[]
+}
+
+/** One task as `sfd task ls --json` prints it. */
+export interface TaskStatusJson {
+  /** Null of a file that does not say it. */
+  readonly task_id: string | null
+  readonly file: string
+  readonly type: string | null
+  readonly source: string | null
+  /** Name of its brick; of several the first. */
+  readonly brick: string | null
+  /** Raised with every change of the specification. */
+  readonly generation: number
+  /** The generation that the bricks are kept by. */
+  readonly observedGeneration: number
+  readonly conditions: readonly ConditionJson[]
+}
+
+export interface ConditionJson {
+  readonly type: 'Ready' | 'Degraded' | 'Invalid' | 'Conflict'
+  readonly status: 'True' | 'False' | 'Unknown'
+  /** CamelCase. */
+  readonly reason: string
+  readonly message: string
+  readonly line?: number
+  readonly column?: number
 }

@@ -1,11 +1,12 @@
 /** A foundry over brick files, as the daemon is one: its own folding, the real reader, messages sent by hand. */
 import { randomBytes } from 'node:crypto'
 import { toHex } from '../../src/base/bytes.ts'
+import type { FeedLimit, FeedPart } from '../../src/catalog/feed-rows.ts'
 import { foldSource } from '../../src/fold/fold-source.ts'
 import type { Foundry } from '../../src/server/foundry.ts'
 import { BrickFile } from '../../src/store/brick-file.ts'
 import { BrickView } from '../../src/store/brick-view.ts'
-import type { BrickInfo, FeedMessage } from '../../src/wire/api.ts'
+import type { BrickInfo, FeedMessage, NumberedMessage } from '../../src/wire/api.ts'
 
 export const random = { bytes: (count: number) => new Uint8Array(randomBytes(count)) }
 
@@ -27,8 +28,11 @@ export async function fold(source: string, brick: string): Promise<void> {
 export class BrickFoundry implements Foundry {
   readonly version = '0.0.0-test'
   readonly host = 'test'
-  readonly epoch = 'epoch-1'
+  epoch = 'epoch-1'
   sequence = 0
+  oldest = 1
+  /** The feed as it is kept. */
+  readonly kept: NumberedMessage[] = []
   readonly token = randomBytes(32).toString('base64url')
   readonly stateId = randomBytes(8).toString('hex')
   /** Newest last. */
@@ -56,13 +60,29 @@ export class BrickFoundry implements Foundry {
     return this.views.get(uuid)?.at(-1)
   }
 
+  tasks() {
+    return { folder: null, tasks: [] }
+  }
+
+  async metrics(): Promise<string> {
+    return 'sfd_feed_sequence 0\n'
+  }
+
   subscribe(listener: (message: FeedMessage) => void): () => void {
     this.listeners.add(listener)
     return () => this.listeners.delete(listener)
   }
 
+  since({ after, limit }: { after: number; limit: FeedLimit }): FeedPart[] {
+    const rows: FeedPart[] = this.kept
+      .filter(({ sequence }) => sequence > after)
+      .slice(0, limit.rows)
+      .map((message) => ({ kind: 'row', sequence: message.sequence, text: JSON.stringify(message) }))
+    return after + 1 < this.oldest ? [{ kind: 'gap', from: after + 1, to: this.oldest - 1 }, ...rows] : rows
+  }
+
   send(message: FeedMessage): void {
-    this.sequence = message.sequence
+    if ('sequence' in message) this.sequence = message.sequence
     for (const listener of this.listeners) listener(message)
   }
 
@@ -89,5 +109,6 @@ export function infoOf({ record, meta }: BrickView): BrickInfo {
     contentBytes: 0,
     unreadableCount: 0,
     progress: null,
+    verifiedAt: null,
   }
 }
