@@ -17,10 +17,13 @@ import { cellWalls, hexCells, hexPixelsMin } from './hex-cells.ts'
 import { OutlineStore } from './link/outline-store.ts'
 import type { TileLink } from './link/tile-link.ts'
 import { type FrameResult, TileSet } from './tileset/tile-set.ts'
+import { type BrickChanges, ChangeStore } from './time/change-store.ts'
+import { type HeatFrame, HeatStore } from './time/heat-store.ts'
+import { TimeTravel } from './time/time-travel.ts'
 import { type Camera, fitted, intersection, type Rect, type View, type Viewport, visibleRect } from './view/camera.ts'
 import { Motion } from './view/motion.ts'
 import type { Mode } from './view/permalink.ts'
-import { World } from './world.ts'
+import { World, type WorldBrick } from './world.ts'
 
 const uploadMsMax = 2
 /** Level-0 tiles a frame; a page of an overview counts a quarter. */
@@ -46,18 +49,29 @@ export class MapApp {
   readonly surface: Surface
   readonly overlay: Overlay
   readonly labels = new LabelLayer()
+  readonly time: TimeTravel
   readonly stats: AppStats = { uploads: 0, frames: 0, tickMs: [], firstPictureMs: 0 }
   mode: Mode = 'class'
   palette: Palette
+  /** What is different now from the past that is shown is outlined. */
+  isComparing = false
+  /** Of the last frame: what is outlined, and how many steps the change heat counts. */
+  changes: readonly BrickChanges[] = []
+  heatCommits = 0
   settled = false
   namesSettled = false
+  /** Why the brick of that name needs care, beside what it says itself. */
+  careOf: (brickName: string) => string | undefined = () => undefined
   /** Called at the end of every frame. */
   onFrame: (view: View) => void = () => {}
   #viewport: Viewport
   #pixelRatio: number
   readonly #loop = makeFrameLoop(() => this.#tick())
   readonly #warmth = new Warmth()
+  readonly #heat = new HeatStore(() => this.changed())
+  readonly #changes = new ChangeStore(() => this.changed())
   #warmedUp = false
+  #timeSettled = true
 
   constructor(parts: {
     surface: Surface
@@ -65,6 +79,7 @@ export class MapApp {
     viewport: Viewport
     pixelRatio: number
     palette: Palette
+    /** Of a brick that shows the present. */
     onCommitGone(): void
   }) {
     const { surface, link, viewport, pixelRatio, palette } = parts
@@ -73,7 +88,12 @@ export class MapApp {
     this.overlay = new Overlay(palette)
     this.#viewport = viewport
     this.#pixelRatio = pixelRatio
-    this.tiles = new TileSet({ transport: link, ...pageCounts(), onCommitGone: parts.onCommitGone })
+    const onCommitGone = (uuid: string): void => {
+      if (this.time.isPast) this.time.commitGone(uuid)
+      else parts.onCommitGone()
+    }
+    this.tiles = new TileSet({ transport: link, ...pageCounts(), onCommitGone })
+    this.time = new TimeTravel({ world: this.world, tiles: this.tiles, changed: () => this.changed() })
     this.outlines = new OutlineStore(() => this.changed())
     this.motion = new Motion({ camera: { x: 0, y: 0, scale: 1 }, viewport })
     this.focus = new Focus({
@@ -118,15 +138,27 @@ export class MapApp {
 
   setTheme(theme: 'dark' | 'light'): void {
     this.palette = palettes[theme]
-    this.surface.setPalette(this.palette)
+    this.surface.setLook(this.palette, this.mode)
     this.overlay.setPalette(this.palette)
     this.changed()
   }
 
   setMode(mode: Mode): void {
     this.mode = mode
-    this.surface.setMode(mode)
+    this.surface.setLook(this.palette, mode)
     this.changed()
+  }
+
+  setComparing(isComparing: boolean): void {
+    this.isComparing = isComparing
+    if (!isComparing) this.#changes.forgetAll()
+    this.changed()
+  }
+
+  /** Bricks of which something is in view. */
+  bricksInView(): WorldBrick[] {
+    const seen = visibleRect(this.view)
+    return [...this.world.bricks.values()].filter(({ rect }) => intersection(rect, seen) !== undefined)
   }
 
   fly(camera: Camera): Promise<void> {
@@ -165,7 +197,8 @@ export class MapApp {
     const { view } = this
     const frame = this.#tileFrame(view, startMs)
     const againAtMs = this.#paint(view, frame, startMs)
-    this.settled = frame.settled && !this.motion.moving && this.world.bricks.size > 0
+    this.settled =
+      frame.settled && this.#timeSettled && !this.time.pending && !this.motion.moving && this.world.bricks.size > 0
     this.onFrame(view)
     this.stats.frames++
     const endMs = clockMs()
@@ -198,7 +231,11 @@ export class MapApp {
     const bricks = [...this.world.bricks.values()]
     const outlines = this.outlines.frame({ view, bricks: bricks.map(({ tiled }) => tiled), nowMs })
     const { palette, mode } = this
-    const warm = this.#warmth.at(nowMs)
+    const { warm, againAtMs: coolerAtMs } = this.#warmth.at(nowMs, this.motion.reduced ? 'reduced' : 'full')
+    const heat = this.#heatFrame(nowMs)
+    const compared = this.isComparing ? this.#changes.frame({ bricks, nowMs }) : nothingCompared
+    this.changes = compared.changes
+    this.#timeSettled = heat.complete && compared.complete
     const cells = hexCells({ view, drawn: frame.over, mode, palette })
     const sharpAtMs = this.surface.glyphs.write({ cells, cellPixels: view.camera.scale, nowMs })
     if (this.settled && !this.#warmedUp) {
@@ -214,19 +251,34 @@ export class MapApp {
       plates: bricks.map(({ plate }) => plate),
       shapes: outlines.shown,
       warm,
+      heat: heat.heat,
+      changes: compared.changes,
       walls: bricks.map(({ tiled }) => cellWalls(view, tiled)).filter((walls) => walls !== undefined),
       ...this.focus.marks(view),
     })
-    const names = this.labels.labels({ view, overlay: this.overlay, bricks, shapes: outlines.shown, nowMs })
+    const { overlay, careOf } = this
+    const names = this.labels.labels({ view, overlay, bricks, shapes: outlines.shown, careOf, nowMs })
     const progress = progressWriting({ view, overlay: this.overlay, bricks })
     this.overlay.draw({
       labels: view.camera.scale < hexPixelsMin ? [...names.labels, ...progress.labels] : progress.labels,
       bars: progress.bars,
     })
     this.namesSettled = outlines.complete && names.againAtMs === Number.POSITIVE_INFINITY
-    return Math.min(sharpAtMs, outlines.againAtMs, names.againAtMs, warm.length > 0 ? nowMs : Number.POSITIVE_INFINITY)
+    const timeAtMs = Math.min(coolerAtMs, heat.againAtMs, compared.againAtMs)
+    return Math.min(sharpAtMs, outlines.againAtMs, names.againAtMs, timeAtMs)
+  }
+
+  #heatFrame(nowMs: number): HeatFrame {
+    if (this.mode !== 'heat') return noHeat
+    const bricks = this.bricksInView().map(({ tiled }) => tiled)
+    const frame = this.#heat.frame({ bricks, scale: this.motion.camera.scale, nowMs })
+    this.heatCommits = frame.commits
+    return frame
   }
 }
+
+const noHeat: HeatFrame = { heat: [], complete: true, againAtMs: Number.POSITIVE_INFINITY, commits: 0 }
+const nothingCompared = { changes: [], complete: true, againAtMs: Number.POSITIVE_INFINITY }
 
 /** Texture pages for this screen: about three views of tiles, within what a small GPU bears. */
 function pageCounts(): { bytePageCountMax: number; overviewPageCountMax: number } {

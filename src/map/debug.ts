@@ -4,6 +4,7 @@ import type { MapApp } from './app.ts'
 import { nowMs, pause } from './clock.ts'
 import type { Rgba } from './draw/surface-parts.ts'
 import type { TileLink, TileLinkStats } from './link/tile-link.ts'
+import { now, parseInstant } from './time/instant.ts'
 import type { Camera } from './view/camera.ts'
 import type { Mode } from './view/permalink.ts'
 
@@ -30,11 +31,18 @@ export interface DebugHandle {
   readonly camera: Camera
   mode: Mode
   readonly connection: string
+  /** RFC 3339, or 'now'. */
+  instant: string
+  /** Times of the commits of the bricks in view, oldest first, as far as they are known. */
+  readonly stops: readonly string[]
+  /** `commit`, `generation` and `length` are of what is shown. */
   readonly bricks: readonly {
     uuid: string
     name: string
     commit: string
     generation: number
+    /** Of the newest commit that the page knows of. */
+    newestGeneration: number
     x: number
     y: number
     length: number
@@ -86,12 +94,22 @@ export function makeDebugHandle(options: {
     get connection() {
       return options.connection()
     },
+    get instant() {
+      return app.time.instant.kind === 'now' ? 'now' : app.time.instant.time
+    },
+    set instant(text) {
+      app.time.go(parseInstant(text) ?? now)
+    },
+    get stops() {
+      return app.time.stops(app.bricksInView().map(({ info }) => info.uuid)).map(({ time }) => time)
+    },
     get bricks() {
-      return [...app.world.bricks.values()].map(({ info, tiled }) => ({
+      return [...app.world.bricks.values()].map(({ info, newest, tiled }) => ({
         uuid: info.uuid,
         name: info.name,
         commit: info.commit,
         generation: info.generation,
+        newestGeneration: newest.generation,
         x: tiled.x,
         y: tiled.y,
         length: info.length,

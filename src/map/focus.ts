@@ -1,7 +1,7 @@
 /**
  * What the hand points at and what is pinned: local bytes at once, the server's answer after a pause.
  *
- * A question is asked when the cursor has rested for `restMs`, and aborted when it moves on. A pin outlives everything but
+ * A question is asked when the cursor has rested for `restMs`, again where that failed, and aborted when it moves on. A pin outlives everything but
  * the next pin, Escape and its brick; it names a byte of a brick, never a place on the screen.
  */
 
@@ -17,6 +17,7 @@ import { toWorld, type View, type WorldPoint } from './view/camera.ts'
 import type { ByteSpot, World } from './world.ts'
 
 const restMs = 80
+const retryMs = 1000
 /** From this many pixels a byte its own cell is marked. */
 const cellPixelsMin = 5
 
@@ -66,6 +67,7 @@ export class Focus {
   pinned(): ByteSpot | undefined {
     const brick = this.#pinned === undefined ? undefined : this.#parts.world.bricks.get(this.#pinned.uuid)
     if (this.#pinned === undefined || brick === undefined || this.#pinned.offset >= brick.info.length) return undefined
+    if (brick.info.commit === '') return undefined
     return { brick, offset: this.#pinned.offset }
   }
 
@@ -132,7 +134,11 @@ export class Focus {
     const { uuid, commit } = spot.brick.info
     const ask = async () => {
       const answer = await inspectAt({ uuid, commit, offset: spot.offset }, controller.signal)
-      if (controller.signal.aborted || answer.kind !== 'ok') return
+      if (controller.signal.aborted) return
+      if (answer.kind !== 'ok') {
+        this.#question = { key, controller, timer: after(retryMs, () => void ask()) }
+        return
+      }
       this.#answer = { key, value: answer.value }
       this.#question = undefined
       this.#parts.changed()

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { BrickInfo } from '../wire/api.ts'
 import { cellWalls } from './hex-cells.ts'
+import { type Instant, now } from './time/instant.ts'
 import { parseOffset } from './ui/search.ts'
 import { statusWords } from './ui/status.ts'
 
@@ -42,9 +43,10 @@ test('the status says in words what is going on', () => {
     contentBytes: 1,
     unreadableCount: 0,
     progress: null,
+    verifiedAt: null,
   }
-  const texts = (bricks: BrickInfo[], connection: 'connected' | 'disconnected') =>
-    statusWords(bricks, connection).map(({ text }) => text)
+  const texts = (bricks: BrickInfo[], connection: 'connected' | 'disconnected', instant: Instant = now) =>
+    statusWords(bricks, { connection, instant }).map(({ text }) => text)
   assert.deepEqual(texts([brick], 'connected'), ['live'])
   assert.match(texts([brick], 'disconnected').join(), /^disconnected, last commit \d\d:\d\d:10$/)
   const progress = { doneBytes: 43, totalBytes: 100 }
@@ -53,4 +55,10 @@ test('the status says in words what is going on', () => {
     'usr-bin failed',
     'live',
   ])
+  assert.deepEqual(texts([{ ...brick, state: 'polled', message: 'too many folders' }], 'connected'), [
+    'usr-bin degraded',
+    'live',
+  ])
+  const past = texts([brick], 'connected', { kind: 'past', time: '2026-11-22T12:00:00.000000000Z' })
+  assert.match(past.join(), /^past: 2026-11-22 \d\d:00:00$/)
 })

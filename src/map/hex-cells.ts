@@ -6,6 +6,7 @@ import { pointToPosition } from '../hilbert/curve.ts'
 import { tileSpan } from '../wire/api.ts'
 import type { ByteCell } from './draw/glyph-layer.ts'
 import { byteColour, type Palette } from './draw/palette.ts'
+import { byteLook } from './draw/scene.ts'
 import type { Drawn } from './tileset/frame-plan.ts'
 import { intersection, type Rect, toScreen, type View, visibleRect } from './view/camera.ts'
 import type { Mode } from './view/permalink.ts'
@@ -14,7 +15,8 @@ import type { Mode } from './view/permalink.ts'
 export const hexPixelsMin = 24
 
 export function hexCells(options: { view: View; drawn: readonly Drawn[]; mode: Mode; palette: Palette }): ByteCell[] {
-  const { view, drawn, mode, palette } = options
+  const { view, drawn } = options
+  const look = byteLook(options.palette, options.mode)
   const { scale } = view.camera
   if (scale < hexPixelsMin) return []
   const seen = visibleRect(view)
@@ -35,7 +37,7 @@ export function hexCells(options: { view: View; drawn: readonly Drawn[]; mode: M
         const byte = record.bytes[row * 256 + column] as number
         const blockEntropy = record.blockEntropy[(row >> 4) * 16 + (column >> 4)] as number
         const corner = toScreen(view, { x: left + column, y: top + row })
-        cells.push({ ...corner, byte, colour: byteColour({ palette, mode, byte, blockEntropy }) })
+        cells.push({ ...corner, byte, colour: byteColour({ ...look, byte, blockEntropy }) })
       }
     }
   }

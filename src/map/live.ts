@@ -3,10 +3,10 @@
  * again. What is drawn is never dropped here, only marked as older.
  */
 
-import type { BrickInfo, BricksAnswer, FeedMessage, RunTuple } from '../wire/api.ts'
+import type { BrickInfo, BricksAnswer, NumberedMessage, RunTuple, TaskStatusJson } from '../wire/api.ts'
 import { pause } from './clock.ts'
 import { type Answer, getBricks } from './link/api-client.ts'
-import { connectFeed, type Feed, type FeedPosition } from './link/feed.ts'
+import { connectFeed, type Feed, type FeedPosition, type FeedProgress } from './link/feed.ts'
 import type { TileSet } from './tileset/tile-set.ts'
 import type { Connection } from './ui/status.ts'
 import type { World, WorldBrick } from './world.ts'
@@ -18,7 +18,14 @@ export interface LiveHandlers {
   /** Bricks or the connection changed. */
   changed(): void
   /** These tiles of the brick have new bytes (null: perhaps all). */
-  committed(brick: WorldBrick, dirty: readonly RunTuple[] | null): void
+  committed(
+    brick: WorldBrick,
+    commit: { readonly dirty: readonly RunTuple[] | null; readonly tag: string | null },
+  ): void
+  /** What became of a task. */
+  task(status: TaskStatusJson): void
+  /** A full answer is in: what else the page knows may be out of date, too. */
+  renewed(): void
   unauthorized(): void
   /** There is no full answer yet, and the server does not answer. */
   unreachable(): void
@@ -105,6 +112,7 @@ export class Live {
         for (const uuid of [...this.#world.bricks.keys()]) if (!present.has(uuid)) this.#remove(uuid)
         for (const brick of bricks) this.#set(brick, null)
         this.#handlers.changed()
+        this.#handlers.renewed()
         return
       }
       if (answer.kind === 'unauthorized') {
@@ -116,22 +124,31 @@ export class Live {
     }
   }
 
-  #deliver(message: Exclude<FeedMessage, { kind: 'hello' }>): void {
+  #deliver(message: NumberedMessage | FeedProgress): void {
+    if (message.kind === 'progress') {
+      const known = this.#world.bricks.get(message.uuid)
+      if (known !== undefined) this.#set({ ...known.newest, progress: message.progress }, null)
+      this.#handlers.changed()
+      return
+    }
     this.#position = { ...this.#position, sequence: message.sequence }
     if (message.kind === 'removed') this.#remove(message.uuid)
     else if (message.kind === 'brick') this.#set(message.brick, null)
-    else {
+    else if (message.kind === 'task') this.#handlers.task(message.status)
+    else if (message.kind === 'commit') {
       const known = this.#world.bricks.get(message.brick.uuid)
-      const follows = known !== undefined && known.info.generation === message.fromGeneration
-      const dirty = follows ? message.dirtyTiles : null
-      const brick = this.#set(message.brick, dirty)
-      if (known !== undefined && known.info.generation > 0) this.#handlers.committed(brick, message.dirtyTiles)
-    }
+      const follows = known !== undefined && known.newest.generation === message.fromGeneration
+      const brick = this.#set(message.brick, follows ? message.dirtyTiles : null)
+      if (known !== undefined && known.newest.generation > 0) {
+        this.#handlers.committed(brick, { dirty: message.dirtyTiles, tag: message.tag ?? null })
+      }
+    } else return
     this.#handlers.changed()
   }
 
   #set(info: BrickInfo, dirty: readonly RunTuple[] | null): WorldBrick {
     const brick = this.#world.set(info)
+    // Of a brick that shows the past nothing changes: its commit is the same.
     this.#tiles.setBrick(brick.tiled, dirty)
     return brick
   }

@@ -1,6 +1,8 @@
 /**
  * Entry of the page: session, surface, parts, wiring. The first questions to the server run while the GPU starts.
  */
+
+import type { RunTuple } from '../wire/api.ts'
 import { MapApp } from './app.ts'
 import { makeDebugHandle } from './debug.ts'
 import { palettes, type Theme } from './draw/palette.ts'
@@ -11,8 +13,9 @@ import { openTileLink } from './link/tile-link.ts'
 import { Live } from './live.ts'
 import type { Navigator } from './navigate.ts'
 import { buildPage } from './page.ts'
+import { now } from './time/instant.ts'
 import { type NoticeKind, showNotice } from './ui/notices.ts'
-import type { Mode } from './view/permalink.ts'
+import { type Mode, parsePlace } from './view/permalink.ts'
 import { tileRunRects } from './world.ts'
 
 const tileWorkerUrl = '/tile-worker.js'
@@ -25,8 +28,8 @@ async function start(): Promise<void> {
   const theme = (): Theme => (dark.matches ? 'dark' : 'light')
   const viewport = () => ({ width: Math.max(1, innerWidth), height: Math.max(1, innerHeight) })
   const link = openTileLink(tileWorkerUrl)
-  const entrance = await enter()
-  const firstAnswer = entrance === 'refused' ? Promise.resolve(undefined) : getBricks()
+  await enter()
+  const firstAnswer = getBricks()
   const surface = await createSurface({
     viewport: viewport(),
     pixelRatio: devicePixelRatio,
@@ -34,7 +37,6 @@ async function start(): Promise<void> {
   })
   const notice = noticeBoard()
   if (surface === undefined) return notice('no-webgl')
-  if (entrance === 'refused') return notice('no-session')
 
   const app = new MapApp({
     surface,
@@ -51,14 +53,17 @@ async function start(): Promise<void> {
     firstAnswer,
     handlers: {
       changed() {
-        page.status.update(
-          [...app.world.bricks.values()].map(({ info }) => info),
-          live.connection,
-        )
+        app.time.bricksChanged()
+        page.showStatus(live.connection)
         notice(app.world.bricks.size === 0 ? 'no-bricks' : undefined)
         app.changed()
       },
-      committed: (brick, dirty) => app.warm(tileRunRects(brick.tiled, dirty ?? [], warmRectCountMax)),
+      committed(brick, { dirty, tag }) {
+        app.time.committed(brick.newest, { dirtyTiles: tileCount(dirty), tag })
+        if (brick.era === 'now') app.warm(tileRunRects(brick.tiled, dirty ?? [], warmRectCountMax))
+      },
+      task: (status) => page.tasks.set(status),
+      renewed: () => void page.tasks.renew(),
       unauthorized: () => notice('no-session'),
       unreachable: () => notice('no-server'),
     },
@@ -72,10 +77,16 @@ async function start(): Promise<void> {
     page.setMode(app.mode)
   })
   void loadFonts().then(() => app.fontsReady())
+  // An address that names an instant leads there at once: nothing of the present is asked for or shown.
+  app.time.go(parsePlace(location.hash)?.instant ?? now)
   await live.start()
   if (!live.known) return
   firstPlace(app, page.navigator, page.setMode)
   page.keepPermalink()
+}
+
+function tileCount(runs: readonly RunTuple[] | null): number {
+  return (runs ?? []).reduce((sum, [, length]) => sum + length, 0)
 }
 
 /** The canvas asks for no font by itself: those of the names and digits are loaded here. */

@@ -106,7 +106,7 @@ export class Navigator {
   permalink(): string | undefined {
     const { camera } = this.#app.view
     const spot = this.middle()
-    const common = { zoom: Math.log2(camera.scale), mode: this.#app.mode }
+    const common = { zoom: Math.log2(camera.scale), mode: this.#app.mode, instant: this.#app.time.instant }
     if (spot !== undefined) {
       const { name } = spot.brick.info
       return formatPlace({ brick: name, spot: { kind: 'offset', offset: spot.offset }, ...common })
@@ -117,11 +117,12 @@ export class Navigator {
     return formatPlace({ brick: brick.info.name, spot: point, ...common })
   }
 
-  /** Goes where `hash` says and returns its mode; undefined where it names no place that is there. */
+  /** Goes where and when `hash` says and returns its mode; undefined where it names no place that is there. */
   restore(hash: string, way: 'jump' | 'fly'): Mode | undefined {
     const place = parsePlace(hash)
     const brick = place === undefined ? undefined : this.#app.world.byName(place.brick)
     if (place === undefined || brick === undefined) return undefined
+    this.#app.time.go(place.instant)
     const camera = { ...cameraPoint(this.#app, brick, place), scale: 2 ** place.zoom }
     if (way === 'jump') this.#app.motion.jump(camera)
     else void this.#app.fly(camera)

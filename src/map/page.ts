@@ -3,6 +3,7 @@
 import type { MapApp } from './app.ts'
 import { after, nowMs, type Timer } from './clock.ts'
 import { Navigator } from './navigate.ts'
+import { createTimeParts, type TimeParts } from './time-parts.ts'
 import { createCrumbs } from './ui/crumbs.ts'
 import { element, prefersReducedMotion } from './ui/dom.ts'
 import { listenToHands } from './ui/hands.ts'
@@ -12,7 +13,8 @@ import { listenToKeys } from './ui/keys.ts'
 import { createLegend } from './ui/legend.ts'
 import { createMinimap } from './ui/minimap.ts'
 import { Search } from './ui/search.ts'
-import { createStatus } from './ui/status.ts'
+import { type Connection, createStatus } from './ui/status.ts'
+import { createTasksPanel, type TasksPanel } from './ui/tasks-panel.ts'
 import { toWorld } from './view/camera.ts'
 import type { Mode } from './view/permalink.ts'
 import type { ByteSpot } from './world.ts'
@@ -21,7 +23,9 @@ const permalinkPauseMs = 300
 
 export interface Page {
   readonly navigator: Navigator
-  readonly status: ReturnType<typeof createStatus>
+  /** In words, what the map shows and whether it is true. */
+  showStatus(connection: Connection): void
+  readonly tasks: TasksPanel
   setMode(mode: Mode): void
   /** From now on the address follows the view. */
   keepPermalink(): void
@@ -54,7 +58,9 @@ export function buildPage(app: MapApp): Page {
     onOffset: (offset) => navigator.toOffset(offset),
     onLeave: () => map.focus({ preventScroll: true }),
   })
-  const status = createStatus(bar)
+  const status = statusOf(app, bar)
+  const tasks = createTasksPanel(bar, document.body, { changed: () => app.changed() })
+  app.careOf = (name) => tasks.careOf(name)
   const help = createHelp(document.body)
   const helpButton = element('button', {
     class: 'icon',
@@ -66,14 +72,15 @@ export function buildPage(app: MapApp): Page {
   const inspector = createInspector(document.body)
   const setMode = (mode: Mode): void => {
     app.setMode(mode)
-    legend.update({ mode, palette: app.palette })
+    legend.update({ mode, palette: app.palette, heatCommits: app.heatCommits })
   }
   const legend = createLegend(document.body, { onMode: setMode })
   const minimap = createMinimap(document.body, {
     onGo: ({ x, y }) => void app.fly({ x, y, scale: app.motion.camera.scale }),
   })
+  const time = createTimeParts(app, navigator)
   setMode(app.mode)
-  connectHands(app, map, navigator, { setMode, search, help })
+  connectHands(app, map, navigator, { setMode, search, help, time })
   let permalinkTimer: Timer | undefined
   let keeping = false
   app.onFrame = (view) => {
@@ -81,6 +88,9 @@ export function buildPage(app: MapApp): Page {
     const plates = [...app.world.bricks.values()].map(({ plate }) => plate)
     minimap.update({ view, world: app.world.rect, plates, palette: app.palette })
     crumbs.update(navigator.place())
+    legend.update({ mode: app.mode, palette: app.palette, heatCommits: app.heatCommits })
+    time.update()
+    status.show()
     const { palette, focus } = app
     inspector.update({ inspection: focus.inspection(view), pinned: focus.isPinned, palette })
     if (!keeping) return
@@ -89,7 +99,8 @@ export function buildPage(app: MapApp): Page {
   }
   return {
     navigator,
-    status,
+    showStatus: (connection) => status.show(connection),
+    tasks,
     setMode,
     keepPermalink() {
       keeping = true
@@ -97,6 +108,19 @@ export function buildPage(app: MapApp): Page {
         const mode = navigator.restore(location.hash, 'fly')
         if (mode !== undefined) setMode(mode)
       })
+    },
+  }
+}
+
+/** The status of the bricks at the instant shown; without a connection, that of the last time. */
+function statusOf(app: MapApp, bar: HTMLElement): { show(connection?: Connection): void } {
+  const line = createStatus(bar)
+  let last: Connection = 'connecting'
+  return {
+    show(connection = last) {
+      last = connection
+      const bricks = [...app.world.bricks.values()].map(({ newest }) => newest)
+      line.update(bricks, { connection, instant: app.time.instant })
     },
   }
 }
@@ -110,7 +134,12 @@ function connectHands(
   app: MapApp,
   map: HTMLElement,
   navigator: Navigator,
-  parts: { setMode(mode: Mode): void; search: { focus(): void }; help: { toggle(): void } },
+  parts: {
+    setMode(mode: Mode): void
+    search: { focus(): void }
+    help: { toggle(): void }
+    time: TimeParts
+  },
 ): void {
   const reduced = prefersReducedMotion()
   app.motion.reduced = reduced.matches
@@ -150,5 +179,6 @@ function connectHands(
       else navigator.up()
     },
     pinMiddle: () => app.focus.pin(navigator.middle()),
+    ...parts.time.keys,
   })
 }

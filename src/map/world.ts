@@ -14,8 +14,26 @@ import { unionLines } from './view/shapes.ts'
 const spacePerByte = 1.32
 const readSquareCountMax = 24
 
+/** What of a brick a commit of the past replaces. */
+export type PastCommit = Pick<
+  BrickInfo,
+  'generation' | 'commit' | 'length' | 'height' | 'entryCount' | 'contentBytes' | 'time'
+>
+
+/**
+ * What of a brick is shown: `now` its newest commit, `past` an older one, `before` nothing, for it is younger than the
+ * instant that is shown, `unknown` nothing yet, for its commits are being asked for.
+ */
+export type Era =
+  | { readonly kind: 'now' | 'before' | 'unknown' }
+  | { readonly kind: 'past'; readonly commit: PastCommit }
+
 export interface WorldBrick {
+  /** As it is shown. */
   readonly info: BrickInfo
+  /** As the server said last. */
+  readonly newest: BrickInfo
+  readonly era: Era['kind']
   readonly tiled: TiledBrick
   readonly plate: Plate
   /** World units. */
@@ -29,9 +47,32 @@ export interface ByteSpot {
 
 export class World {
   readonly bricks = new Map<string, WorldBrick>()
+  readonly #eras = new Map<string, Era>()
+  /** Of bricks that nobody has spoken of yet. */
+  #firstEra: Era = { kind: 'now' }
+
+  /** New bricks are shown as they are now, or not until somebody says what was at the instant shown. */
+  setFirstEra(kind: 'now' | 'unknown'): void {
+    this.#firstEra = { kind }
+  }
+
+  eraOf(uuid: string): Era {
+    return this.#eras.get(uuid) ?? this.#firstEra
+  }
+
+  /** Shows another commit of a brick that is here; returns what the tile set has to know. */
+  setEra(uuid: string, era: Era): WorldBrick | undefined {
+    const known = this.bricks.get(uuid)
+    if (known === undefined) return undefined
+    this.#eras.set(uuid, era)
+    return this.set(known.newest)
+  }
 
   /** Takes over what the server says of a brick; returns what the tile set has to know. */
-  set(info: BrickInfo): WorldBrick {
+  set(newest: BrickInfo): WorldBrick {
+    const era = this.eraOf(newest.uuid)
+    this.#eras.set(newest.uuid, era)
+    const info = shownInfo(newest, era)
     const known = this.bricks.get(info.uuid)
     const same =
       known !== undefined &&
@@ -42,13 +83,14 @@ export class World {
       (info.generation > 0 || known.info.progress?.doneBytes === info.progress?.doneBytes)
     const tiled = tiledBrick({ ...info, x: info.district.x, y: info.district.y })
     const shape = same && known !== undefined ? { plate: known.plate, rect: known.rect } : districtOf(info, tiled)
-    const brick = { info, tiled, ...shape }
+    const brick = { info, newest, era: era.kind, tiled, ...shape }
     this.bricks.set(info.uuid, brick)
     return brick
   }
 
   remove(uuid: string): void {
     this.bricks.delete(uuid)
+    this.#eras.delete(uuid)
   }
 
   byName(name: string): WorldBrick | undefined {
@@ -64,6 +106,7 @@ export class World {
   /** The byte at a world point, or undefined where no brick has one. */
   byteAt(point: WorldPoint): ByteSpot | undefined {
     for (const brick of this.bricks.values()) {
+      if (brick.info.commit === '') continue
       const x = Math.floor(point.x - brick.tiled.x)
       const y = Math.floor(point.y - brick.tiled.y)
       const { box } = brick.tiled
@@ -104,6 +147,12 @@ export function tileRunRects(brick: TiledBrick, runs: readonly RunTuple[], count
     }
   }
   return rects
+}
+
+function shownInfo(newest: BrickInfo, era: Era): BrickInfo {
+  if (era.kind === 'now') return newest
+  const still = { ...newest, state: 'stored', message: null, progress: null } as const
+  return era.kind === 'past' ? { ...still, ...era.commit } : { ...still, generation: 0, commit: '', time: null }
 }
 
 function districtOf(info: BrickInfo, tiled: TiledBrick): { plate: Plate; rect: Rect } {

@@ -9,7 +9,7 @@ import { pointToPosition } from '../../src/hilbert/curve.ts'
 import { level2PageBytes, level4PageBytes, pageTexels, tileBlocks, unpackLevel2 } from '../../src/kernel/pages.ts'
 import { describeTile, reducePage, type TileDescription } from '../../src/kernel/reference.ts'
 import { cividis, type Palette } from '../../src/map/draw/palette.ts'
-import type { Mode } from '../../src/map/view/permalink.ts'
+import type { ByteMode } from '../../src/map/view/permalink.ts'
 import { sfd } from '../daemon/harness.ts'
 
 const tileSize = 65_536
@@ -95,7 +95,7 @@ export class KnownSpace {
   }
 
   /** 0xRRGGBB of the texel of `level` (0: the byte) that covers `offset`. */
-  colour(options: { level: number; offset: number; mode: Mode; palette: Palette }): number {
+  colour(options: { level: number; offset: number; mode: ByteMode; palette: Palette }): number {
     const { level, offset, mode, palette } = options
     if (level > 0) return texelColour(this.#texel(level, offset), { mode, palette })
     const byte = this.bytes[offset] as number
@@ -161,7 +161,7 @@ function classIndex(byte: number): number {
 }
 
 /** Class shares by their cubes, everything mixed as squares, what is not owned as ground. */
-function texelColour(texel: Texel, { mode, palette }: { mode: Mode; palette: Palette }): number {
+function texelColour(texel: Texel, { mode, palette }: { mode: ByteMode; palette: Palette }): number {
   const covered = texel.coverage / 255
   if (covered === 0) return palette.ground
   const parts: { colour: number; weight: number }[] = []

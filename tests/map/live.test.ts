@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import { palettes } from '../../src/map/draw/palette.ts'
-import { modes } from '../../src/map/view/permalink.ts'
+import { byteModes } from '../../src/map/view/permalink.ts'
 import { chanceOf } from '../fold/chance.ts'
 import { browserSuite } from './browser.ts'
 import { LiveMap } from './live-map.ts'
@@ -171,7 +171,7 @@ browserSuite('the live map', openStage, {
     const before = await live.map.stats()
     const spots = await live.spots(20, (offset) => live.space.owned[offset] === 1 && live.space.isBlockWhole(offset))
     const pictures: number[][] = []
-    for (const [at, mode] of modes.entries()) {
+    for (const [at, mode] of byteModes.entries()) {
       await page.keyboard.press(String(at + 1))
       await live.map.settle()
       assert.equal(await page.evaluate(() => window.__sfd.mode), mode)
@@ -181,7 +181,7 @@ browserSuite('the live map', openStage, {
       pictures.push(colours)
     }
     page.off('request', note)
-    assert.equal(new Set(pictures.map((colours) => colours.join())).size, modes.length, 'three different pictures')
+    assert.equal(new Set(pictures.map((colours) => colours.join())).size, byteModes.length, 'three different pictures')
     const after = await live.map.stats()
     assert.deepEqual([after.requests, after.outlineRequests], [before.requests, before.outlineRequests])
     assert.deepEqual(requests, [])

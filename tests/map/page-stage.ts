@@ -41,6 +41,7 @@ export interface PageStage {
   readonly maps: readonly [MapPage]
   readonly browser: BrowserContext
   readonly daemon: RunningDaemon
+  readonly tree: string
   readonly slots: ReadonlyMap<string, Slot>
   readonly uuid: string
   readonly name: string
@@ -59,7 +60,7 @@ export async function openPageStage(t: TestContext): Promise<PageStage> {
   await map.goto(daemon.url)
   const brick = await map.page.evaluate(() => window.__sfd.bricks[0])
   assert.ok(brick !== undefined)
-  return { maps: [map], browser, daemon, slots: await slotsOf(state), uuid: brick.uuid, name: brick.name, chance }
+  return { maps: [map], browser, daemon, tree, slots: await slotsOf(state), uuid: brick.uuid, name: brick.name, chance }
 }
 
 function writeTree(tree: string, chance: Chance): void {

@@ -110,6 +110,7 @@ browserSuite('the page', openPageStage, {
     for (const [key, mode] of [
       ['2', 'entropy'],
       ['3', 'value'],
+      ['4', 'heat'],
       ['1', 'class'],
     ] as const) {
       await press(key)
@@ -161,7 +162,16 @@ browserSuite('the page', openPageStage, {
       assert.notEqual(focused.name, '', `${focused.tag} has a name`)
       names.push(focused.name)
     }
-    for (const wanted of [/^Map of bricks/, /^Go to path/, /^Help$/, /^class/, /^entropy/, /^value/]) {
+    for (const wanted of [
+      /^Map of bricks/,
+      /^Go to path/,
+      /^Help$/,
+      /^class/,
+      /^entropy/,
+      /^value/,
+      /^heat/,
+      /^now$/,
+    ]) {
       assert.ok(
         names.some((name) => wanted.test(name)),
         `${wanted} among ${names.join(', ')}`,
@@ -182,6 +192,16 @@ browserSuite('the page', openPageStage, {
       await until('the complaint', () => map.problems.some((problem) => complaint.test(problem)))
       assert.throws(() => map.assertQuiet(), complaint)
     }
+    await map.page.close()
+  },
+
+  async 'a wrong token beside a session that is good does not end it'({ browser, daemon }) {
+    const map = await MapPage.blank(browser)
+    await map.expecting(/40[13]/, () => map.goto(new URL('#token=of-another-daemon', daemon.url).href))
+    assert.ok(!map.page.url().includes('token'))
+    assert.equal(await map.page.locator('.notice').count(), 0)
+    assert.equal((await map.page.evaluate(() => window.__sfd.bricks)).length, 1)
+    map.assertQuiet()
     await map.page.close()
   },
 

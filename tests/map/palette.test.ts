@@ -6,7 +6,7 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { cividis, palettes } from '../../src/map/draw/palette.ts'
+import { cividis, heatStep, heatStepCount, palettes } from '../../src/map/draw/palette.ts'
 import { byteClasses } from '../../src/map/view/byte-class.ts'
 
 const classDistanceMin = 20
@@ -93,6 +93,43 @@ for (const palette of Object.values(palettes)) {
     })
   }
 }
+
+/** Least distance and lightness step of neighbours in the heat ramp, and least distance from what lies under it. */
+const heatDistanceMin = 12
+const heatLightnessMin = 8
+const heatGroundDistanceMin = 15
+
+for (const palette of Object.values(palettes)) {
+  for (const [name, eye] of Object.entries(eyes)) {
+    test(`on the ${palette.theme} ground ${name} vision tells what glows from every class`, () => {
+      for (const one of byteClasses) {
+        const apart = distance({ a: palette.glow, b: palette.classes[one], eye })
+        assert.ok(apart >= classDistanceMin, `${one} is ${apart.toFixed(1)} away`)
+      }
+      assert.ok(distance({ a: palette.glow, b: palette.glowSeam, eye }) >= 50, 'and sees the line in its seam')
+    })
+
+    test(`on the ${palette.theme} ground ${name} vision reads the change heat by lightness alone`, () => {
+      const { heat } = palette
+      assert.equal(heat.length, heatStepCount)
+      const away = palette.theme === 'dark' ? 1 : -1
+      for (let step = 1; step < heat.length; step++) {
+        const [a, b] = [heat[step - 1] as number, heat[step] as number]
+        assert.ok(distance({ a, b, eye }) >= heatDistanceMin, `step ${step}`)
+        assert.ok(away * (lab(b, eye)[0] - lab(a, eye)[0]) >= heatLightnessMin, `step ${step}`)
+      }
+      for (const colour of heat) {
+        for (const muted of Object.values(palette.muted)) {
+          assert.ok(distance({ a: colour, b: muted, eye }) >= heatGroundDistanceMin)
+        }
+      }
+    })
+  }
+}
+
+test('heat steps double: 1, 2, 3 to 4, 5 to 8', () => {
+  assert.deepEqual([1, 2, 3, 4, 5, 8, 9, 16, 17, 32, 33, 5000].map(heatStep), [0, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6])
+})
 
 for (const [name, eye] of Object.entries(eyes)) {
   test(`to ${name} vision the ramp grows lighter step by step`, () => {

@@ -11,7 +11,7 @@ import type { TestContext } from 'node:test'
 import { positionToPoint } from '../../src/hilbert/curve.ts'
 import { type Palette, palettes } from '../../src/map/draw/palette.ts'
 import type { Camera } from '../../src/map/view/camera.ts'
-import { type Mode, modes } from '../../src/map/view/permalink.ts'
+import { type ByteMode, byteModes } from '../../src/map/view/permalink.ts'
 import { startDaemon, temporaryFolder } from '../daemon/harness.ts'
 import { type Chance, chanceOf } from '../fold/chance.ts'
 import { browserSuite, MapPage, openBrowser, type ScreenPoint } from './browser.ts'
@@ -92,7 +92,7 @@ function drawSpots({ space, corner, chance }: Stage, { camera }: Picture): Spot[
 /** Compares the present picture at these spots with what the source's bytes say; returns the colours. */
 async function compare(
   { space, maps }: Stage,
-  options: { spots: readonly Spot[]; level: number; mode: Mode; palette: Palette },
+  options: { spots: readonly Spot[]; level: number; mode: ByteMode; palette: Palette },
 ): Promise<number[]> {
   const { level, mode, palette } = options
   // Level 0 is drawn from bytes alone: it cannot tell padding from content in the entropy of a block that has both.
@@ -118,7 +118,7 @@ async function check(stage: Stage, picture: Picture, palette = palettes.dark): P
   const [map] = stage.maps
   await map.show(picture.camera)
   const spots = drawSpots(stage, picture)
-  for (const mode of modes) {
+  for (const mode of byteModes) {
     await map.setMode(mode)
     await compare(stage, { spots, level: picture.level, mode, palette })
   }

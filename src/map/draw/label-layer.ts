@@ -2,10 +2,11 @@
  * The names on the map: gathers candidates from districts and shapes, lets `placeLabels` choose, and fades what comes and
  * goes. Chosen anew at most every `chooseMs` while the view moves; in between the chosen names move with the map.
  */
-import type { View } from '../view/camera.ts'
-import { toScreen } from '../view/camera.ts'
-import { groupedInteger, iecSize } from '../view/format.ts'
+import { isDegraded } from '../ui/status.ts'
+import { type Rect, toScreen, type View } from '../view/camera.ts'
+import { groupedInteger, iecSize, middleCut } from '../view/format.ts'
 import { type LabelCandidate, labelCorner, labelCountMax, placeLabels } from '../view/labels.ts'
+import { roomsIn } from '../view/rooms.ts'
 import type { Shape } from '../view/shapes.ts'
 import type { WorldBrick } from '../world.ts'
 import type { Overlay, OverlayLabel } from './overlay.ts'
@@ -14,12 +15,18 @@ import type { LabelStyle } from './sprites.ts'
 const chooseMs = 90
 const fadeMs = 140
 /** An entry's name needs this much of its shape on the screen; a directory's a little less. */
-const entrySideMin = 36
+const entrySideMin = 32
 const directorySideMin = 44
 /** A directory larger than this share of the view has said its name. */
 const directoryShareMax = 1.1
 const nameLengthMax = 44
-const failureLengthMin = 12
+/** A name that is cut is cut to one of these lengths, so that it does not change with every step of a zoom. */
+const cutLengths = [32, 24, 18, 14, 11, 9, 7]
+/** As `placeLabels` asks of a new name: room around it, and from its corner. */
+const nameRoom = 1.15
+const nameInsetPx = 5
+const districtGapPx = 6
+const shortenedLengthMin = 12
 const failureLengthMax = 160
 
 interface Candidate extends LabelCandidate {
@@ -54,6 +61,8 @@ export class LabelLayer {
     overlay: Overlay
     bricks: Iterable<WorldBrick>
     shapes: readonly ShapesOnView[]
+    /** Why a brick needs care, by its name. */
+    careOf(brickName: string): string | undefined
     nowMs: number
   }): { labels: OverlayLabel[]; againAtMs: number } {
     const { view, nowMs } = options
@@ -110,20 +119,40 @@ export class LabelLayer {
   }
 
   /** Captions above the districts: always there, they have room of their own. */
-  #districtLabels(options: { view: View; overlay: Overlay; bricks: Iterable<WorldBrick> }): OverlayLabel[] {
+  #districtLabels(options: {
+    view: View
+    overlay: Overlay
+    bricks: Iterable<WorldBrick>
+    careOf(brickName: string): string | undefined
+  }): OverlayLabel[] {
     const { view, overlay } = options
     const labels: OverlayLabel[] = []
-    for (const { info, rect } of options.bricks) {
+    const bricks = [...options.bricks]
+    for (const { info, newest, era, rect } of bricks) {
       const corner = toScreen(view, rect)
       const roomPx = rect.width * view.camera.scale
-      const name = overlay.measure(info.name, 'district')
-      if (roomPx < 40 || corner.y < -name.height || corner.y - name.height > view.viewport.height) continue
-      const y = corner.y - name.height - 2
-      labels.push({ text: info.name, style: 'district', x: corner.x - 3, y, alpha: Math.min(1, (roomPx - 40) / 40) })
-      const detailX = corner.x - 3 + name.width + 2
+      const { height } = overlay.measure(info.name, 'district')
+      if (roomPx < 40 || corner.y < -height || corner.y - height > view.viewport.height) continue
+      const y = corner.y - height - 2
+      // As far as the next district on the same line.
+      const nextX = Math.min(
+        ...bricks.filter((other) => other.rect.y === rect.y && other.rect.x > rect.x).map((other) => other.rect.x),
+      )
+      const endX = (nextX - rect.x) * view.camera.scale + corner.x - districtGapPx
+      const text = fittingName(info.name, (one) => corner.x - 3 + overlay.measure(one, 'district').width <= endX)
+      const name = overlay.measure(text, 'district')
+      labels.push({ text, style: 'district', x: corner.x - 3, y, alpha: Math.min(1, (roomPx - 40) / 40) })
+      let detailX = corner.x - 3 + name.width + 2
+      const chipEnd = Math.min(endX, view.viewport.width)
+      const care = careWords(newest, options.careOf(info.name))
+      const chip = shortened(care, (one) => detailX + overlay.measure(one, 'chip').width <= chipEnd)
+      if (chip !== undefined && info.state !== 'failed') {
+        labels.push({ text: chip, style: 'chip', x: detailX + 3, y: y + 1, alpha: 1 })
+        detailX += overlay.measure(chip, 'chip').width + 8
+      }
       // A failure may be told beyond the district's edge, as far as the view goes.
-      const end = info.state === 'failed' ? view.viewport.width : corner.x + roomPx + 24
-      const detail = fittingDetail(info, (text) => detailX + overlay.measure(text, 'detail').width <= end)
+      const end = Math.min(endX, info.state === 'failed' ? view.viewport.width : corner.x + roomPx + 24)
+      const detail = fittingDetail(info, era, (text) => detailX + overlay.measure(text, 'detail').width <= end)
       if (detail === undefined) continue
       labels.push({ text: detail, style: 'detail', x: detailX, y: y + 1.5, alpha: 1 })
     }
@@ -131,15 +160,44 @@ export class LabelLayer {
   }
 }
 
+/** A name that would run into the next district's loses its middle. */
+function fittingName(name: string, fits: (text: string) => boolean): string {
+  if (fits(name)) return name
+  for (let length = Math.min(nameLengthMax, name.length - 1); length > 5; length--) {
+    const text = middleCut(name, length)
+    if (fits(text)) return text
+  }
+  return middleCut(name, 5)
+}
+
 /** What is said of a district beside its name, if it fits; why it failed is said shorter rather than not at all. */
-function fittingDetail(info: WorldBrick['info'], fits: (text: string) => boolean): string | undefined {
-  const detail = districtDetail(info)
-  if (info.state !== 'failed' || fits(detail)) return fits(detail) ? detail : undefined
-  for (let count = detail.length - 1; count >= failureLengthMin; count--) {
-    const shorter = `${detail.slice(0, count).trimEnd()}…`
+function fittingDetail(
+  info: WorldBrick['info'],
+  era: WorldBrick['era'],
+  fits: (text: string) => boolean,
+): string | undefined {
+  const detail = era === 'before' ? 'not kept yet at this time' : districtDetail(info)
+  if (info.state === 'failed') return shortened(detail, fits)
+  return fits(detail) ? detail : undefined
+}
+
+/** As much of it as fits; undefined where that would say nothing. */
+function shortened(text: string | undefined, fits: (text: string) => boolean): string | undefined {
+  if (text === undefined || fits(text)) return text
+  for (let count = text.length - 1; count >= shortenedLengthMin; count--) {
+    const shorter = `${text.slice(0, count).trimEnd()}…`
     if (fits(shorter)) return shorter
   }
   return undefined
+}
+
+const careLengthMax = 48
+
+/** In short, why what a brick shows may be less than the truth; undefined where it is the truth. */
+function careWords(brick: WorldBrick['newest'], ofTasks: string | undefined): string | undefined {
+  const why = isDegraded(brick) ? brick.message : ofTasks
+  if (why === undefined || why === null) return undefined
+  return why.length > careLengthMax ? `${why.slice(0, careLengthMax - 1).trimEnd()}…` : why
 }
 
 function districtDetail(info: WorldBrick['info']): string {
@@ -158,12 +216,10 @@ function candidateOf(options: {
   const { scale } = view.camera
   const side = Math.sqrt(shape.spaceBytes) * scale
   if (side < (shape.kind === 'entry' ? entrySideMin : directorySideMin)) return undefined
-  const text = shape.name.length > nameLengthMax ? `${shape.name.slice(0, nameLengthMax - 1)}…` : shape.name
   const { heart } = shape
   const key = `${brick.uuid}${shape.key}`
   if (shape.kind === 'entry') {
-    const size = overlay.measure(text, 'entry')
-    const room = cornerRoom(shape)
+    const { text, room } = entryName({ shape, scale, measure: (name) => overlay.measure(name, 'entry').width })
     return {
       key,
       text,
@@ -171,12 +227,13 @@ function candidateOf(options: {
       anchor: 'corner',
       x: brick.x + room.x,
       y: brick.y + room.y,
-      ...size,
+      ...overlay.measure(text, 'entry'),
       roomWidth: room.width,
       roomHeight: room.height,
       weight: side,
     }
   }
+  const text = middleCut(shape.name, nameLengthMax)
   const viewSide = Math.min(view.viewport.width, view.viewport.height)
   if (heart.side * scale > viewSide * directoryShareMax) return undefined
   return {
@@ -193,9 +250,34 @@ function candidateOf(options: {
   }
 }
 
-/** Where an entry's name may run: all of the shape's box where the shape fills it, else its largest square. */
-function cornerRoom(shape: Shape): { x: number; y: number; width: number; height: number } {
-  const { box, heart } = shape
-  if (box.width * box.height <= shape.spaceBytes * 1.001) return box
-  return { x: heart.x, y: heart.y, width: heart.side, height: heart.side }
+/** The whole name where it fits in any room of the shape, else as much of it as fits; too little says nothing. */
+function entryName(options: { shape: Shape; scale: number; measure(name: string): number }): {
+  text: string
+  room: Rect
+} {
+  const { shape, scale, measure } = options
+  const rooms = roomsOf(shape)
+  const fits = (text: string, room: Rect) => measure(text) * nameRoom + nameInsetPx <= room.width * scale
+  const whole = middleCut(shape.name, nameLengthMax)
+  const room = rooms.find((one) => fits(whole, one))
+  if (room !== undefined) return { text: whole, room }
+  const widest = rooms.reduce((best, one) => (one.width > best.width ? one : best))
+  const cut = cutLengths.find((length) => length < whole.length && fits(middleCut(whole, length), widest))
+  return { text: cut === undefined ? whole : middleCut(whole, cut), room: widest }
 }
+
+/** All of the shape's box where the shape fills it, else the rectangles inside it, the most spacious first. */
+function roomsOf(shape: Shape): readonly Rect[] {
+  let rooms = roomCache.get(shape)
+  if (rooms === undefined) {
+    const { box, heart, runs, spaceBytes } = shape
+    const whole = box.width * box.height <= spaceBytes * 1.001
+    const inside = whole || runs[0] === undefined ? undefined : roomsIn(runs[0])
+    const square = { x: heart.x, y: heart.y, width: heart.side, height: heart.side }
+    rooms = whole ? [box] : inside === undefined ? [square] : [inside.largest, inside.widest]
+    roomCache.set(shape, rooms)
+  }
+  return rooms
+}
+
+const roomCache = new WeakMap<Shape, readonly Rect[]>()

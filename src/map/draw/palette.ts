@@ -3,10 +3,12 @@
  *
  * Byte classes are Okabe and Ito's colour-blind-safe hues (sky blue text, orange high bytes, bluish green control bytes),
  * their lightness spread so that they differ in greyscale too; zero is the ground, 0xFF its opposite. Scalars use
- * cividis. In all modes what is all zero is the ground: there is nothing to see. Colours are 0xRRGGBB.
+ * cividis. In all modes what is all zero is the ground: there is nothing to see. Change heat leaves the ground by steps of
+ * lightness, in one warm hue, over a picture in greys; what glows has a colour that no class comes near to, for any eye.
+ * Colours are 0xRRGGBB.
  */
 import { type ByteClass, byteClassOf } from '../view/byte-class.ts'
-import { type Mode, modes } from '../view/permalink.ts'
+import { type ByteMode, byteModes } from '../view/permalink.ts'
 
 export type Theme = 'dark' | 'light'
 
@@ -22,7 +24,13 @@ export interface Palette {
   readonly entry: number
   readonly accent: number
   readonly hatch: number
-  readonly heat: number
+  /** Of what has just changed, and of the seam around it. */
+  readonly glow: number
+  readonly glowSeam: number
+  /** Change heat by steps: how often, doubling from one to the next. */
+  readonly heat: readonly number[]
+  /** The byte classes under the heat. */
+  readonly muted: Readonly<Record<ByteClass, number>>
   readonly label: number
   readonly labelHalo: number
 }
@@ -38,7 +46,10 @@ export const palettes: Readonly<Record<Theme, Palette>> = {
     entry: 0x2b333c,
     accent: 0xe58fc0,
     hatch: 0x6b737d,
-    heat: 0xffb454,
+    glow: 0xffd75e,
+    glowSeam: 0x2a1c00,
+    heat: [0x552408, 0x803912, 0xbb4b18, 0xd27313, 0xea974d, 0xf6c17f, 0xfeeac0],
+    muted: { zero: 0x0d1014, control: 0x14181d, text: 0x20262d, high: 0x2b323a, ff: 0x3a424b },
     label: 0xf2f4f6,
     labelHalo: 0x0b0d10,
   },
@@ -52,7 +63,10 @@ export const palettes: Readonly<Record<Theme, Palette>> = {
     entry: 0xb4b1a9,
     accent: 0xa8327c,
     hatch: 0x8d8a84,
-    heat: 0xd9480f,
+    glow: 0xffc533,
+    glowSeam: 0x4a2c00,
+    heat: [0xf8d6a4, 0xf0b06c, 0xdf8a3f, 0xc06526, 0x974516, 0x6a290d, 0x3c1207],
+    muted: { zero: 0xf6f5f2, control: 0xebe9e5, text: 0xdcdad5, high: 0xcdcac5, ff: 0xb9b6b0 },
     label: 0x15171a,
     labelHalo: 0xf9f8f5,
   },
@@ -81,10 +95,21 @@ export function cividis(share: number): number {
   return mix(16) | mix(8) | mix(0)
 }
 
+/** The palette of the picture under the change heat. */
+export function mutedPalette(palette: Palette): Palette {
+  return { ...palette, classes: palette.muted }
+}
+
+/** Which step of `palette.heat` a count of changes (>= 1) is: 1, 2, 3 .. 4, 5 .. 8 and so on. */
+export function heatStep(count: number): number {
+  return Math.min(heatStepCount - 1, Math.ceil(Math.log2(Math.max(1, count))))
+}
+export const heatStepCount = 7
+
 export const paletteRowCount = 4
 
 /**
- * The palette texture: RGBA, 256 wide, a row for each mode in the order of `modes`: the colour of each byte, cividis for
+ * The palette texture: RGBA, 256 wide, a row for each mode in the order of `byteModes`: the colour of each byte, cividis for
  * entropy, cividis for values with the ground at 0; then a row that tells the class of each byte: one of control, text,
  * high, 0xFF is 255, none for zero.
  */
@@ -94,11 +119,11 @@ export function paletteTexels(palette: Palette): Uint8Array {
     texels.set([colour >> 16, (colour >> 8) & 255, colour & 255, 255], (row * 256 + column) * 4)
   }
   for (let byte = 0; byte < 256; byte++) {
-    put(modes.indexOf('class'), byte, palette.classes[byteClassOf(byte)])
-    put(modes.indexOf('entropy'), byte, cividis(byte / 255))
-    put(modes.indexOf('value'), byte, byte === 0 ? palette.ground : cividis(byte / 255))
+    put(byteModes.indexOf('class'), byte, palette.classes[byteClassOf(byte)])
+    put(byteModes.indexOf('entropy'), byte, cividis(byte / 255))
+    put(byteModes.indexOf('value'), byte, byte === 0 ? palette.ground : cividis(byte / 255))
     const isOne = (name: ByteClass) => (byteClassOf(byte) === name ? 255 : 0)
-    texels.set([isOne('control'), isOne('text'), isOne('high'), isOne('ff')], (modes.length * 256 + byte) * 4)
+    texels.set([isOne('control'), isOne('text'), isOne('high'), isOne('ff')], (byteModes.length * 256 + byte) * 4)
   }
   return texels
 }
@@ -113,7 +138,7 @@ export function mixColours(palette: Palette): Float32Array {
 }
 
 /** Colour of a byte in a block of entropy `blockEntropy` (255 = 8 bits): what the shader draws at level 0. */
-export function byteColour(options: { palette: Palette; mode: Mode; byte: number; blockEntropy: number }): number {
+export function byteColour(options: { palette: Palette; mode: ByteMode; byte: number; blockEntropy: number }): number {
   const { palette, mode, byte, blockEntropy } = options
   if (mode === 'class') return palette.classes[byteClassOf(byte)]
   if (byte === 0 && (mode === 'value' || blockEntropy === 0)) return palette.ground
@@ -131,7 +156,7 @@ export interface OverviewTexel {
 }
 
 /** Colour of an overview's texel drawn one pixel or larger: what the shader computes, up to rounding. */
-export function overviewColour(options: { palette: Palette; mode: Mode; texel: OverviewTexel }): number {
+export function overviewColour(options: { palette: Palette; mode: ByteMode; texel: OverviewTexel }): number {
   const { palette, mode, texel } = options
   const coverage = texel.coverage / 255
   if (coverage === 0) return palette.ground

@@ -23,7 +23,8 @@ export function progressWriting(options: { view: View; overlay: Overlay; bricks:
   const { view, overlay } = options
   const labels: OverlayLabel[] = []
   const bars: ProgressBar[] = []
-  for (const { info, plate } of options.bricks) {
+  for (const { info, plate, era } of options.bricks) {
+    if (era !== 'now') continue
     const heart = plate.squares.reduce((best, square) => (square.side > best.side ? square : best))
     const width = Math.min(barPixelsMax, heart.side * view.camera.scale - 2 * marginPx)
     if (info.generation > 0 || width < barPixelsMin) continue

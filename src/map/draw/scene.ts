@@ -7,10 +7,12 @@ import { tileSpan } from '../../wire/api.ts'
 import type { Drawn } from '../tileset/frame-plan.ts'
 import { texelsOf } from '../tileset/tile-address.ts'
 import type { FrameResult } from '../tileset/tile-set.ts'
+import { heatPixelsMin } from '../time/heat-squares.ts'
+import type { BrickHeat } from '../time/heat-store.ts'
 import { intersection, type Rect, type View } from '../view/camera.ts'
-import type { Mode } from '../view/permalink.ts'
+import type { ByteMode, Mode } from '../view/permalink.ts'
 import type { Shape } from '../view/shapes.ts'
-import { byteColour, type Palette } from './palette.ts'
+import { byteColour, heatStep, mutedPalette, type Palette } from './palette.ts'
 import { makePen, type Pen } from './pen.ts'
 import type { Surface } from './surface.ts'
 import type { Warm } from './warmth.ts'
@@ -49,6 +51,10 @@ export interface SceneInput {
   readonly plates: readonly Plate[]
   readonly shapes: readonly { readonly brick: { x: number; y: number }; readonly shapes: readonly Shape[] }[]
   readonly warm: readonly Warm[]
+  /** How often tiles changed; nothing but in that mode. */
+  readonly heat: readonly BrickHeat[]
+  /** Boundaries of what is different now, in units from the brick's corner. */
+  readonly changes: readonly { readonly lines: Float64Array; readonly brick: { x: number; y: number } }[]
   /** Between cells of bytes, in units from the brick's corner. */
   readonly walls: readonly {
     readonly lines: Float64Array
@@ -62,6 +68,9 @@ export interface SceneInput {
   readonly cells: readonly MarkedCell[]
 }
 
+/** From 1 pixel a byte on, heat lets so much of itself be seen; it covers all that many levels further out. */
+const heatNearAlpha = 0.62
+const heatNearLevels = 3
 /** An entry's border appears from this many pixels of side on, and is full this many later. */
 const entrySideMin = 14
 const entrySideFade = 26
@@ -87,11 +96,16 @@ export function drawScene(surface: Surface, input: SceneInput): void {
   for (const { lines, brick, alpha } of input.walls) {
     pen.lines(lines, brick, { colour: input.palette.ground, width: 2, alpha: 0.9 * alpha })
   }
+  for (const { brick, squares } of input.heat) drawHeat(pen, input, brick, squares)
   for (const { brick, shapes } of input.shapes) drawShapes(pen, input, brick, shapes)
   for (const { rect, share } of input.warm) drawWarm(pen, input, rect, share)
   for (const plate of input.plates) {
     const pattern = plate.pending ? 3 : 0
     pen.lines(plate.lines, plate, { colour: input.palette.frame, width: 1, alpha: 0.9, pattern })
+  }
+  for (const { lines, brick } of input.changes) {
+    pen.lines(lines, brick, { colour: input.palette.glowSeam, width: 3, alpha: 0.75 })
+    pen.lines(lines, brick, { colour: input.palette.glow, width: 1, alpha: 1 })
   }
   drawSelection(pen, input)
   surface.end()
@@ -144,10 +158,11 @@ function drawPart(
 }
 
 function drawFlat(pen: Pen, input: SceneInput, { record }: Drawn, rect: Rect): void {
-  const { palette, mode } = input
+  const { palette } = input
   const flat = record.flat
   if (flat === undefined || flat.kind === 'absent') return
-  const colour = flat.kind === 'fill' ? byteColour({ palette, mode, byte: flat.byte, blockEntropy: 0 }) : palette.ground
+  const look = byteLook(palette, input.mode)
+  const colour = flat.kind === 'fill' ? byteColour({ ...look, byte: flat.byte, blockEntropy: 0 }) : palette.ground
   pen.worldRect('flat', rect, { colour })
   if (flat.kind === 'unreadable') pen.worldRect('flat', rect, { colour: palette.hatch, alpha: 0.55, pattern: 1 })
   if (flat.kind === 'pruned') pen.worldRect('flat', rect, { colour: palette.hatch, alpha: 0.6, pattern: 2 })
@@ -203,9 +218,31 @@ function drawShapes(pen: Pen, input: SceneInput, brick: { x: number; y: number }
   }
 }
 
+/** What colours the bytes in `mode`: under the change heat the classes in greys. */
+export function byteLook(palette: Palette, mode: Mode): { palette: Palette; mode: ByteMode } {
+  return mode === 'heat' ? { palette: mutedPalette(palette), mode: 'class' } : { palette, mode }
+}
+
+/** Seen from afar, heat covers the picture; nearer, the bytes shine through. */
+function drawHeat(
+  pen: Pen,
+  { palette, view }: SceneInput,
+  brick: { x: number; y: number },
+  squares: BrickHeat['squares'],
+): void {
+  const near = Math.min(1, Math.max(0, (Math.log2(view.camera.scale) + heatNearLevels) / heatNearLevels))
+  const alpha = 1 - (1 - heatNearAlpha) * near
+  for (const square of squares) {
+    const colour = palette.heat[heatStep(square.count)] ?? palette.glow
+    pen.worldRect('heat', squareRect(square, brick), { colour, alpha, minPixels: heatPixelsMin })
+  }
+}
+
+/** A light line in a dark seam: seen on every colour, by every eye. */
 function drawWarm(pen: Pen, { palette }: SceneInput, rect: Rect, share: number): void {
-  pen.worldRect('frame', rect, { colour: palette.heat, alpha: 0.32 * share, minPixels: 3 })
-  pen.lines(boxLines(rect), { x: 0, y: 0 }, { colour: palette.heat, width: 1, alpha: 0.9 * share })
+  pen.worldRect('frame', rect, { colour: palette.glow, alpha: 0.3 * share, minPixels: 3 })
+  pen.lines(boxLines(rect), { x: 0, y: 0 }, { colour: palette.glowSeam, width: 3, alpha: 0.8 * share })
+  pen.lines(boxLines(rect), { x: 0, y: 0 }, { colour: palette.glow, width: 1, alpha: 0.95 * share })
 }
 
 function drawSelection(pen: Pen, input: SceneInput): void {

@@ -1,7 +1,7 @@
 /** Names as small canvases, drawn once and copied often. */
 import { cssColour, type Palette } from './palette.ts'
 
-export type LabelStyle = 'district' | 'detail' | 'directory' | 'entry' | 'notice'
+export type LabelStyle = 'district' | 'detail' | 'directory' | 'entry' | 'notice' | 'chip'
 
 export const labelFonts: Readonly<
   Record<LabelStyle, { font: string; spacing: string; height: number; alpha: number }>
@@ -10,6 +10,7 @@ export const labelFonts: Readonly<
   detail: { font: '400 11px Inter, sans-serif', spacing: '0', height: 16, alpha: 0.62 },
   directory: { font: '600 12px Inter, sans-serif', spacing: '0.02em', height: 18, alpha: 1 },
   entry: { font: '500 11px Inter, sans-serif', spacing: '0', height: 16, alpha: 0.96 },
+  chip: { font: '500 11px Inter, sans-serif', spacing: '0', height: 16, alpha: 1 },
   notice: { font: '400 12px Inter, sans-serif', spacing: '0', height: 18, alpha: 0.8 },
 }
 export const marginPx = 3
@@ -38,6 +39,14 @@ export function textSprite(options: {
     context.strokeStyle = cssColour(palette.labelHalo, 0.86)
     context.lineWidth = haloPx
     context.strokeText(text, marginPx, height / 2 + 0.5)
+  }
+  if (style === 'chip') {
+    context.fillStyle = cssColour(palette.labelHalo, 0.9)
+    context.strokeStyle = cssColour(palette.label, 0.7)
+    context.beginPath()
+    context.roundRect(0.5, 0.5, width - 1, height - 1, 3)
+    context.fill()
+    context.stroke()
   }
   context.fillStyle = cssColour(palette.label, alpha)
   context.fillText(text, marginPx, height / 2 + 0.5)

@@ -46,7 +46,7 @@ export type Rgba = readonly [red: number, green: number, blue: number, alpha: nu
 export type TextureKind = 'bytes' | 'planes'
 
 /** In drawing order. */
-export const rectLayers = ['plate', 'flat', 'frame'] as const
+export const rectLayers = ['plate', 'flat', 'heat', 'frame'] as const
 export type RectLayer = (typeof rectLayers)[number]
 
 const tileAttributes = [
@@ -136,12 +136,10 @@ export function pixelAt(renderer: WebGLRenderer, x: number, y: number): Rgba {
   return [rgba[0] as number, rgba[1] as number, rgba[2] as number, rgba[3] as number]
 }
 
-/** Containers in drawing order: plates, pages that stand in, flat squares, pages wanted, frames, digits. */
-export function layerStack(
-  stage: Container,
-): Record<'plate' | 'under' | 'flat' | 'over' | 'frame' | 'glyph', Container> {
+/** Containers in drawing order: plates, pages that stand in, flat squares, pages wanted, change heat, frames, digits. */
+export function layerStack(stage: Container): Record<RectLayer | 'under' | 'over' | 'glyph', Container> {
   const make = () => stage.addChild(new Container())
-  return { plate: make(), under: make(), flat: make(), over: make(), frame: make(), glyph: make() }
+  return { plate: make(), under: make(), flat: make(), over: make(), heat: make(), frame: make(), glyph: make() }
 }
 
 export type Layers = ReturnType<typeof layerStack>
@@ -154,7 +152,7 @@ export function rectBatches(layers: Layers, pixel: UniformGroup): Record<RectLay
       shader: new Shader({ glProgram: program, resources: { pixel } }),
       attributes: rectAttributes,
     })
-  return { plate: make('plate'), flat: make('flat'), frame: make('frame') }
+  return { plate: make('plate'), flat: make('flat'), heat: make('heat'), frame: make('frame') }
 }
 
 export function makePage(options: {

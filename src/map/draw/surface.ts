@@ -8,9 +8,9 @@ import 'pixi.js/unsafe-eval'
 import { BufferImageSource, Container, UniformGroup, type WebGLRenderer } from 'pixi.js'
 import { slotsPerPage } from '../tileset/slot-pool.ts'
 import type { Viewport } from '../view/camera.ts'
-import { type Mode, modes } from '../view/permalink.ts'
+import { type ByteMode, byteModes, type Mode } from '../view/permalink.ts'
 import { GlyphLayer } from './glyph-layer.ts'
-import { mixColours, type Palette, paletteRowCount, paletteTexels } from './palette.ts'
+import { mixColours, mutedPalette, type Palette, paletteRowCount, paletteTexels } from './palette.ts'
 import type { QuadBatch } from './quad-batch.ts'
 import {
   layerStack,
@@ -66,16 +66,18 @@ export class Surface {
     this.glyphs.forget(pixelRatio)
   }
 
-  setPalette(palette: Palette): void {
+  /** `palette` as it is now, and the mode. */
+  setLook(palette: Palette, mode: Mode): void {
     this.#renderer.background.color = palette.world
+    if (mode === 'heat') this.#setBytes(mutedPalette(palette), 'class')
+    else this.#setBytes(palette, mode)
+  }
+
+  #setBytes(palette: Palette, mode: ByteMode): void {
     this.#paletteSource.resource = paletteTexels(palette)
     this.#paletteSource.update()
     this.#mode.uniforms['uMix'] = mixColours(palette)
-    this.#mode.update()
-  }
-
-  setMode(mode: Mode): void {
-    this.#mode.uniforms['uMode'] = modes.indexOf(mode)
+    this.#mode.uniforms['uMode'] = byteModes.indexOf(mode)
     this.#mode.update()
   }
 

@@ -1,6 +1,16 @@
 /** The JSON questions to the server. Every answer is a value: a failed request says why and never throws. */
 
-import type { BricksAnswer, ErrorAnswer, FindAnswer, InspectAnswer, OutlinesAnswer } from '../../wire/api.ts'
+import type {
+  BricksAnswer,
+  CommitsAnswer,
+  DiffAnswer,
+  ErrorAnswer,
+  FindAnswer,
+  HeatAnswer,
+  InspectAnswer,
+  OutlinesAnswer,
+  TasksAnswer,
+} from '../../wire/api.ts'
 import { timeLimit } from '../clock.ts'
 
 export type Answer<T> =
@@ -46,6 +56,19 @@ export const getOutlines = (
     `/b/${range.uuid}/${range.commit}/outlines?from=${range.from}&to=${range.to}&min=${range.min}`,
     signal,
   )
+
+/** Retained commits before generation `before`, newest first. */
+export const getCommits = (brick: { uuid: string; before?: number }) =>
+  getJson<CommitsAnswer>(`/b/${brick.uuid}/commits${brick.before === undefined ? '' : `?before=${brick.before}`}`)
+
+/** What is different in `commit`, seen from `from`. */
+export const getDiff = (asked: { uuid: string; commit: string; from: string; limit: number }, signal?: AbortSignal) =>
+  getJson<DiffAnswer>(`/b/${asked.uuid}/${asked.commit}/diff?from=${asked.from}&limit=${asked.limit}`, signal)
+
+export const getHeat = (brick: { uuid: string; commit: string }, signal?: AbortSignal) =>
+  getJson<HeatAnswer>(`/b/${brick.uuid}/${brick.commit}/heat`, signal)
+
+export const getTasks = () => getJson<TasksAnswer>('/api/tasks')
 
 async function getJson<T>(path: string, signal?: AbortSignal): Promise<Answer<T>> {
   try {

@@ -9,13 +9,27 @@ function check(message: FeedMessage, expected: FeedVerdict): void {
   assert.equal(judgeMessage({ epoch: 'e', sequence: 5 }, message), expected)
 }
 
-test('the next message is delivered, an old one ignored, a gap or a new epoch means to fetch everything anew', () => {
-  check({ kind: 'removed', sequence: 6, uuid: 'u' }, 'deliver')
-  check({ kind: 'removed', sequence: 5, uuid: 'u' }, 'ignore')
-  check({ kind: 'removed', sequence: 8, uuid: 'u' }, 'resync')
-  check({ kind: 'hello', epoch: 'e', sequence: 5 }, 'ignore')
-  check({ kind: 'hello', epoch: 'e', sequence: 7 }, 'resync')
-  check({ kind: 'hello', epoch: 'f', sequence: 5 }, 'resync')
+const time = '2026-11-22T14:00:00.000000000Z'
+
+test('the next message is delivered, an old one ignored, a jump in the numbers means to fetch everything anew', () => {
+  check({ kind: 'removed', sequence: 6, time, uuid: 'u' }, 'deliver')
+  check({ kind: 'removed', sequence: 5, time, uuid: 'u' }, 'ignore')
+  check({ kind: 'removed', sequence: 8, time, uuid: 'u' }, 'resync')
+})
+
+test('after a break what was missed is awaited, unless it cannot be told any more or is long', () => {
+  const hello = { kind: 'hello' as const, epoch: 'e', sequence: 5, oldest: 1, fresh: false }
+  check(hello, 'ignore')
+  check({ ...hello, sequence: 12 }, 'ignore')
+  check({ ...hello, sequence: 5000 }, 'resync')
+  check({ ...hello, fresh: true }, 'resync')
+  check({ ...hello, epoch: 'f' }, 'resync')
+  check({ kind: 'gap', from: 6, to: 9 }, 'resync')
+  check({ kind: 'gap', from: 2, to: 5 }, 'ignore')
+})
+
+test('progress has no number and is always news', () => {
+  check({ kind: 'progress', uuid: 'u', progress: { doneBytes: 1, totalBytes: 2 } }, 'deliver')
 })
 
 test('the kinds header is read item by item, and refused where it does not fit the request', () => {

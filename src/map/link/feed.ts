@@ -1,16 +1,18 @@
 /**
  * The feed: one WebSocket, opened again with growing pauses, and the rule for a gap.
  *
- * Whenever it cannot be sure to have seen every message since the last full answer (a new epoch, a jump in the numbers,
- * a new connection after missed ones) it asks for a resync instead of passing anything on.
+ * A new connection asks for what was missed. Whenever it cannot be sure to get every message since the last full answer (a
+ * new epoch, a gap, a jump in the numbers), or that would be a long story, it asks for a resync instead.
  */
 
-import type { FeedMessage } from '../../wire/api.ts'
+import type { FeedMessage, NumberedMessage } from '../../wire/api.ts'
 import { after, type Timer } from '../clock.ts'
 
 const pauseMsFirst = 500
 const pauseMsMax = 15_000
 const shareOfChance = 0.3
+/** More missed messages than these take longer to tell than everything anew. */
+const missedCountMax = 500
 
 export interface FeedPosition {
   readonly epoch: string
@@ -22,15 +24,20 @@ export type FeedVerdict = 'deliver' | 'ignore' | 'resync'
 /** What to do with `message` for a client that stands at `position`. Pure. */
 export function judgeMessage(position: FeedPosition, message: FeedMessage): FeedVerdict {
   if (message.kind === 'hello') {
-    return message.epoch !== position.epoch || message.sequence !== position.sequence ? 'resync' : 'ignore'
+    const missed = message.sequence - position.sequence
+    return message.epoch !== position.epoch || message.fresh || missed > missedCountMax ? 'resync' : 'ignore'
   }
+  if (message.kind === 'gap') return message.to > position.sequence ? 'resync' : 'ignore'
+  if (message.kind === 'progress') return 'deliver'
   if (message.sequence <= position.sequence) return 'ignore'
   return message.sequence === position.sequence + 1 ? 'deliver' : 'resync'
 }
 
+export type FeedProgress = Extract<FeedMessage, { kind: 'progress' }>
+
 export interface FeedHandlers {
   position(): FeedPosition
-  deliver(message: Exclude<FeedMessage, { kind: 'hello' }>): void
+  deliver(message: NumberedMessage | FeedProgress): void
   /** Fetch everything anew. */
   resync(): void
   connected(): void
@@ -50,7 +57,9 @@ export function connectFeed(handlers: FeedHandlers): Feed {
   const connect = (): void => {
     timer?.cancel()
     timer = undefined
-    const socket = new WebSocket(new URL('/feed', location.href.replace(/^http/, 'ws')))
+    const { epoch, sequence } = handlers.position()
+    const asked = `/feed?since=${sequence}&epoch=${encodeURIComponent(epoch)}`
+    const socket = new WebSocket(new URL(asked, location.href.replace(/^http/, 'ws')))
     socket.onmessage = ({ data }) => {
       const message = parseMessage(data)
       if (message === undefined) return
@@ -61,7 +70,7 @@ export function connectFeed(handlers: FeedHandlers): Feed {
       }
       const verdict = judgeMessage(handlers.position(), message)
       if (verdict === 'resync') handlers.resync()
-      else if (verdict === 'deliver' && message.kind !== 'hello') handlers.deliver(message)
+      else if (verdict === 'deliver' && message.kind !== 'hello' && message.kind !== 'gap') handlers.deliver(message)
     }
     socket.onclose = () => {
       open = false

@@ -6,11 +6,21 @@ export function tokenIn(hash: string): string | undefined {
   return /^#token=([^&,]+)$/.exec(hash)?.[1]
 }
 
-/** `held`: there may be a session already; the first question to the server tells. */
-export async function enter(): Promise<'entered' | 'held' | 'refused'> {
+/**
+ * Opens a session where the address has a token. Whether there is one afterwards the first question to the server tells: a
+ * token that is wrong, or of an older daemon, does not end a session that the browser holds.
+ */
+export async function enter(): Promise<void> {
   const token = tokenIn(location.hash)
-  if (token === undefined) return 'held'
+  if (token === undefined) return
   history.replaceState(null, '', location.pathname)
-  const answer = await openSession(decodeURIComponent(token))
-  return answer.kind === 'ok' ? 'entered' : 'refused'
+  await openSession(decoded(token))
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
 }

@@ -13,6 +13,12 @@ const keys: readonly (readonly [key: string, what: string])[] = [
   ['Esc', 'unpin, then one level up'],
   ['Home', 'the whole world'],
   ['1  2  3', 'class, entropy, value'],
+  ['4', 'change heat: how often'],
+  ['T', 'time strip: scrub through the commits'],
+  ['[  ]', 'one commit back, on'],
+  ['End', 'back to now'],
+  ['Space', 'hold the picture, let it go on'],
+  ['D', 'outline what is different now'],
 ]
 
 export interface Help {

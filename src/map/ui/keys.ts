@@ -17,6 +17,15 @@ export interface KeyHandlers {
   escape(): void
   /** Pins what is in the middle of the view. */
   pinMiddle(): void
+  /** One commit back or on. */
+  stepTime(direction: -1 | 1): void
+  /** Back to now. */
+  now(): void
+  /** Holds the picture where it is, or lets it go on. */
+  hold(): void
+  timeStrip(): void
+  /** Outlines what is different now. */
+  compare(): void
 }
 
 export function listenToKeys(handlers: KeyHandlers): void {
@@ -44,6 +53,12 @@ function actionOf(event: KeyboardEvent, handlers: KeyHandlers): boolean {
   else if (event.key === 'Home') handlers.home()
   else if (event.key === 'Escape') handlers.escape()
   else if (event.key === 'Enter') handlers.pinMiddle()
+  else if (event.key === '[') handlers.stepTime(-1)
+  else if (event.key === ']') handlers.stepTime(1)
+  else if (event.key === 'End') handlers.now()
+  else if (event.key === ' ') handlers.hold()
+  else if (event.key === 't') handlers.timeStrip()
+  else if (event.key === 'd') handlers.compare()
   else return false
   return true
 }

@@ -1,7 +1,7 @@
 /** The legend of the mode, the mode switch, and the scale: how many bytes a pixel is, and a square of round size. */
-import { cividis, cssColour, type Palette } from '../draw/palette.ts'
+import { cividis, cssColour, heatStep, heatStepCount, type Palette } from '../draw/palette.ts'
 import { byteClasses, byteClassLabels } from '../view/byte-class.ts'
-import { iecSize, scaleBar } from '../view/format.ts'
+import { groupedInteger, iecSize, scaleBar } from '../view/format.ts'
 import { type Mode, modes } from '../view/permalink.ts'
 import { element, setText } from './dom.ts'
 
@@ -11,7 +11,7 @@ interface Ramp {
   readonly note: string
 }
 
-const ramps: Readonly<Record<Exclude<Mode, 'class'>, Ramp>> = {
+const ramps: Readonly<Record<'entropy' | 'value', Ramp>> = {
   entropy: {
     low: '0',
     high: '8 bits/byte',
@@ -21,7 +21,8 @@ const ramps: Readonly<Record<Exclude<Mode, 'class'>, Ramp>> = {
 }
 
 export interface Legend {
-  update(state: { mode: Mode; palette: Palette }): void
+  /** `heatCommits`: how many steps the change heat counts. */
+  update(state: { mode: Mode; palette: Palette; heatCommits: number }): void
   setScale(scale: number): void
 }
 
@@ -38,6 +39,7 @@ export function createLegend(host: HTMLElement, options: { onMode(mode: Mode): v
   const barText = element('span')
   const rule = element('div', { class: 'rule' }, [bar, barText])
   let shownScale = 0
+  let shownKey = ''
   const switcher = element(
     'div',
     { class: 'modes', attributes: { role: 'radiogroup', 'aria-label': 'Colour by' } },
@@ -50,9 +52,14 @@ export function createLegend(host: HTMLElement, options: { onMode(mode: Mode): v
     ]),
   )
   return {
-    update({ mode, palette }) {
+    update({ mode, palette, heatCommits }) {
+      const signature = `${mode} ${palette.theme} ${mode === 'heat' ? heatCommits : ''}`
+      if (signature === shownKey) return
+      shownKey = signature
       for (const [at, button] of buttons.entries()) button.setAttribute('aria-checked', String(modes[at] === mode))
-      key.replaceChildren(mode === 'class' ? classKey(palette) : rampKey(ramps[mode]))
+      if (mode === 'class') key.replaceChildren(classKey(palette))
+      else if (mode === 'heat') key.replaceChildren(heatKey(palette, heatCommits))
+      else key.replaceChildren(rampKey(ramps[mode]))
     },
     setScale(scale) {
       if (scale === shownScale) return
@@ -82,6 +89,29 @@ function classKey(palette: Palette): HTMLElement {
     return element('span', {}, [swatch, byteClassLabels[name]])
   })
   return element('div', { class: 'swatches' }, items)
+}
+
+/** The steps as far as there are changes to count; what did not change has none. */
+function heatKey(palette: Palette, commits: number): HTMLElement {
+  const last = heatStep(Math.max(1, commits))
+  const items = palette.heat.slice(0, last + 1).map((colour, step) => {
+    const swatch = element('i')
+    swatch.style.background = cssColour(colour)
+    return element('span', {}, [swatch, stepText(step)])
+  })
+  const note = 'How often each tile of 64 KiB changed from one kept commit to the next, up to the instant shown.'
+  const attributes = { title: note }
+  const words = commits === 0 ? 'one commit: nothing changed yet' : `times changed in ${groupedInteger(commits)}`
+  return element('div', { class: 'swatches', attributes }, [
+    element('span', { text: words }),
+    ...(commits === 0 ? [] : items),
+  ])
+}
+
+function stepText(step: number): string {
+  if (step < 2) return String(step + 1)
+  const from = 2 ** (step - 1) + 1
+  return step === heatStepCount - 1 ? `${from}+` : `${from}–${2 ** step}`
 }
 
 function rampKey({ low, high, note }: Ramp): HTMLElement {

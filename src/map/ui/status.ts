@@ -1,6 +1,7 @@
 /** The words at the top right: what the map shows and whether it is still true. Words, not lamps. */
 import type { BrickInfo } from '../../wire/api.ts'
-import { clockTime, zonedTime } from '../view/format.ts'
+import type { Instant } from '../time/instant.ts'
+import { clockTime, localTime, zonedTime } from '../view/format.ts'
 import { element } from './dom.ts'
 
 export type Connection = 'connecting' | 'connected' | 'disconnected'
@@ -11,9 +12,15 @@ export interface StatusWord {
   readonly warn: boolean
 }
 
-/** The words for this state, the most telling first; pure. */
-export function statusWords(bricks: readonly BrickInfo[], connection: Connection): StatusWord[] {
+/** The words for this state, the most telling first; pure. `bricks`: as the server said last. */
+export function statusWords(
+  bricks: readonly BrickInfo[],
+  { connection, instant }: { readonly connection: Connection; readonly instant: Instant },
+): StatusWord[] {
   const words: StatusWord[] = []
+  if (instant.kind === 'past') {
+    words.push({ text: `past: ${localTime(instant.time)}`, detail: zonedTime(instant.time), warn: true })
+  }
   const last =
     bricks
       .map(({ time }) => time ?? '')
@@ -31,14 +38,23 @@ export function statusWords(bricks: readonly BrickInfo[], connection: Connection
     if (brick.state === 'folding')
       words.push({ text: `folding ${brick.name}${percent(brick)}`, detail: brick.source, warn: false })
     if (brick.state === 'failed') words.push({ text: `${brick.name} failed`, detail: brick.message ?? '', warn: true })
-    if (brick.state === 'stale' && connection === 'connected') {
-      words.push({ text: `updating ${brick.name}`, detail: brick.message ?? brick.source, warn: false })
+    if (isDegraded(brick)) {
+      words.push({ text: `${brick.name} degraded`, detail: brick.message ?? '', warn: true })
+    }
+    if (brick.state === 'stale' && brick.message === null && connection === 'connected' && instant.kind === 'now') {
+      words.push({ text: `updating ${brick.name}`, detail: brick.source, warn: false })
     }
   }
-  if (connection === 'connected' && bricks.some(({ state }) => state === 'live' || state === 'polled')) {
+  const isLive = connection === 'connected' && instant.kind === 'now'
+  if (isLive && bricks.some(({ state }) => state === 'live' || state === 'polled')) {
     words.push({ text: 'live', detail: last === '' ? '' : `last commit ${zonedTime(last)}`, warn: false })
   }
   return words
+}
+
+/** It is kept, but what it shows may be less than the truth; its message says why. */
+export function isDegraded({ state, message }: BrickInfo): boolean {
+  return (state === 'stale' || state === 'polled') && message !== null
 }
 
 function percent({ progress }: BrickInfo): string {
@@ -49,7 +65,7 @@ function percent({ progress }: BrickInfo): string {
 const wordsMax = 3
 
 export interface StatusLine {
-  update(bricks: readonly BrickInfo[], connection: Connection): void
+  update(bricks: readonly BrickInfo[], state: { readonly connection: Connection; readonly instant: Instant }): void
 }
 
 export function createStatus(host: HTMLElement): StatusLine {
@@ -59,9 +75,9 @@ export function createStatus(host: HTMLElement): StatusLine {
   document.body.append(edge)
   let shown = ''
   return {
-    update(bricks, connection) {
-      edge.classList.toggle('on', connection === 'disconnected')
-      const words = statusWords(bricks, connection)
+    update(bricks, state) {
+      edge.classList.toggle('on', state.connection === 'disconnected')
+      const words = statusWords(bricks, state)
       const signature = words.map(({ text }) => text).join('|')
       if (signature === shown) return
       shown = signature

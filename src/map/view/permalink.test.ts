@@ -15,6 +15,11 @@ const place = fc.record({
   ),
   zoom: fc.integer({ min: -40_000, max: 7000 }).map((n) => n / 1000),
   mode: fc.constantFrom(...modes),
+  instant: fc.constantFrom(
+    { kind: 'now' as const },
+    { kind: 'past' as const, time: '2026-11-22T14:03:11.120000007Z' },
+    { kind: 'past' as const, time: '2026-11-22T14:03:11.000000000Z' },
+  ),
 }) satisfies fc.Arbitrary<Place>
 
 test('a place survives the way through the address', () => {
@@ -23,7 +28,10 @@ test('a place survives the way through the address', () => {
 
 test('the address reads as documented', () => {
   const spot = { kind: 'offset' as const, offset: 0x1a2f0 }
-  assert.equal(formatPlace({ brick: 'usr-bin', spot, zoom: 3.25, mode: 'class' }), '#/usr-bin@0x1a2f0,z=3.25,m=class')
+  const place = { brick: 'usr-bin', spot, zoom: 3.25, mode: 'class' as const }
+  assert.equal(formatPlace({ ...place, instant: { kind: 'now' } }), '#/usr-bin@0x1a2f0,z=3.25,m=class')
+  const instant = { kind: 'past' as const, time: '2026-11-22T14:00:00.500000000Z' }
+  assert.equal(formatPlace({ ...place, instant }), '#/usr-bin@0x1a2f0,z=3.25,m=class,t=2026-11-22T14:00:00.5Z')
 })
 
 test('any other hash names no place and throws nothing', () => {
@@ -37,6 +45,7 @@ test('any other hash names no place and throws nothing', () => {
   )
 })
 
-test('an unknown mode falls back to classes', () => {
-  assert.equal(parsePlace('#/a@0x1,z=1,m=heat')?.mode, 'class')
+test('an unknown mode falls back to classes, an unknown instant to now', () => {
+  assert.equal(parsePlace('#/a@0x1,z=1,m=colour')?.mode, 'class')
+  assert.deepEqual(parsePlace('#/a@0x1,z=1,t=yesterday')?.instant, { kind: 'now' })
 })
