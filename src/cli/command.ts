@@ -1,6 +1,7 @@
 /** What every command gets: the shared options as parsed, the ways out, the machine. And opening the brick it names. */
 import type { Command } from 'commander'
 import type { Clock, Random } from '../base/ports.ts'
+import { parseAt, viewBehind } from '../read/at.ts'
 import { BrickFile } from '../store/brick-file.ts'
 import { BrickView } from '../store/brick-view.ts'
 import type { ExitCode } from './exit.ts'
@@ -30,6 +31,16 @@ export interface Call extends Machine {
 export interface SharedOptions {
   readonly json?: boolean
   readonly state?: string
+}
+
+/** The option of every command that reads one commit. */
+export const atOption = [
+  '--at <when>',
+  'the brick as it was: generation (12, @-1), tag, time (2026-11-22 14:00 UTC), -2h, yesterday',
+] as const
+
+export interface AtOptions {
+  readonly at?: string
 }
 
 /** Adds a command to the program; `exit` is told how it went. */
@@ -69,9 +80,27 @@ export function runs<Options extends object>(
 
 /** Calls `use` with the newest commit of the brick that `argument` means. Errors: BRICK_*. */
 export async function withBrick<T>(call: Call, argument: string, use: (view: BrickView) => Promise<T>): Promise<T> {
-  const file = BrickFile.open(brickPath(argument, call.state))
+  return withBrickAt(call, { brick: argument, at: undefined }, use)
+}
+
+export interface BrickAt {
+  /** Path or name. */
+  readonly brick: string
+  /** What `--at` was given; undefined: the newest commit. */
+  readonly at: string | undefined
+}
+
+/** The same with the commit that `at` means, and the newest, whose HISTORY is that of the brick. Errors: BRICK_*, COMMIT_MISSING, USAGE. */
+export async function withBrickAt<T>(
+  call: Call,
+  { brick, at }: BrickAt,
+  use: (view: BrickView, newest: BrickView) => Promise<T>,
+): Promise<T> {
+  const spec = at === undefined ? undefined : parseAt(at, call.clock.nowNs())
+  const file = BrickFile.open(brickPath(brick, call.state))
   try {
-    return await use(new BrickView(file, await file.readHead()))
+    const newest = new BrickView(file, await file.readHead())
+    return await use(spec === undefined ? newest : viewBehind(newest, spec), newest)
   } finally {
     file.close()
   }

@@ -1,16 +1,18 @@
 /** `sfd extract BRICK [PATH...] -o DEST`, and with --range the bytes of one range. */
+import { toHex } from '../base/bytes.ts'
 import { FoundryError } from '../base/errors.ts'
+import type { CommitRecord } from '../brick/commit-record.ts'
 import type { ExtractReport, ProblemList } from '../read/extract.ts'
 import { entryPath } from '../read/select.ts'
 import { pause, workerCount } from './adapters.ts'
 import { argumentBytes } from './arguments.ts'
 import { parseRange } from './byte-range.ts'
-import { type Call, runs, type Shell, withBrick } from './command.ts'
+import { type AtOptions, atOption, type Call, runs, type Shell, withBrickAt } from './command.ts'
 import { type ExitCode, exitCode } from './exit.ts'
 import { writeResult } from './result-file.ts'
-import { counted, grouped, iec, pairs, pathFields, shownPath } from './text.ts'
+import { counted, grouped, iec, pairs, pathFields, shortTime, shownPath } from './text.ts'
 
-interface ExtractOptions {
+interface ExtractOptions extends AtOptions {
   readonly output: string
   readonly force?: boolean
   readonly range?: string
@@ -22,6 +24,7 @@ Owners are restored for root. --range A:B is half-open, in the entry if one is n
 
 Examples:
   sfd extract etc.brick -o /tmp/etc
+  sfd extract etc.brick hosts --at yesterday -o out
   sfd extract etc.brick hosts --range 0:0x100 -o -`
 
 export function addExtract(shell: Shell): void {
@@ -33,6 +36,7 @@ export function addExtract(shell: Shell): void {
     .requiredOption('-o, --output <dest>', 'folder to write into; with --range a file, - for standard output')
     .option('--force', 'into what is not empty, replacing what is in the way, and without asking for free space')
     .option('--range <a:b>', 'only these bytes')
+    .option(...atOption)
     .addHelpText('after', example)
   runs<ExtractOptions>(shell, command, (call, { args, options }) => {
     const [brick = '', ...paths] = args
@@ -52,9 +56,9 @@ async function extractEntries(call: Call, { brick, paths, options }: Request): P
   const { clock, signal, progress } = call
   const dest = argumentBytes(options.output)
   const startMs = clock.monotonicMs()
-  const report = await withBrick(call, brick, async (view) => {
+  const { report, record } = await withBrickAt(call, { brick, at: options.at }, async (view) => {
     await pause()
-    return extract({
+    const report = await extract({
       view,
       dest,
       paths: paths.map((path) => entryPath(view, argumentBytes(path))),
@@ -67,14 +71,15 @@ async function extractEntries(call: Call, { brick, paths, options }: Request): P
         progress.update({ what: 'extracting', doneBytes, totalBytes, count: { done: files, unit: 'files' } })
       },
     })
+    return { report, record: view.record }
   })
   const seconds = (clock.monotonicMs() - startMs) / 1000
   progress.end()
-  if (call.json) await call.output.json(jsonOf(report, { dest, seconds }))
-  else await call.output.text(textOf(report, { dest, seconds }))
+  if (call.json) await call.output.json(jsonOf(report, { dest, seconds, record }))
+  else await call.output.text(textOf(report, { dest, seconds, record }))
   warnOf(call, report)
   if (report.damaged.count + report.failed.count > 0) return exitCode.no
-  return report.unreadable.count + report.torn.count > 0 ? exitCode.doubtful : exitCode.ok
+  return report.unreadable.count + report.torn.count + report.forgotten.count > 0 ? exitCode.doubtful : exitCode.ok
 }
 
 /** Root gives files their recorded owners; anyone else keeps what is made. */
@@ -88,7 +93,7 @@ async function extractRange(call: Call, request: Request & { readonly range: str
   const { brick, paths, options } = request
   if (paths.length > 1) throw new FoundryError('USAGE', '--range is of one PATH, or of the brick; name one at most.')
   const [path] = paths
-  return withBrick(call, brick, async (view) => {
+  return withBrickAt(call, { brick, at: options.at }, async (view) => {
     const target = rangeTarget(view, path === undefined ? undefined : entryPath(view, argumentBytes(path)))
     const range = parseRange(request.range, target.length)
     const pieces = rangeBytes(view, target, range)
@@ -102,15 +107,19 @@ async function extractRange(call: Call, request: Request & { readonly range: str
 
 interface Done {
   readonly dest: Uint8Array
+  /** Of the commit that was extracted. */
+  readonly record: CommitRecord
   readonly seconds: number
 }
 
-function jsonOf(report: ExtractReport, { dest, seconds }: Done): Record<string, unknown> {
+function jsonOf(report: ExtractReport, { dest, seconds, record }: Done): Record<string, unknown> {
   const { path, pathHex } = pathFields(dest)
   const list = ({ items }: ProblemList) => items.map((item) => ({ ...pathFields(item.path), why: item.why }))
   return {
     dest: path,
     ...(pathHex !== undefined && { destHex: pathHex }),
+    generation: record.generation,
+    commit: toHex(record.id),
     files: report.files,
     hardLinks: report.hardLinks,
     directories: report.directories,
@@ -122,16 +131,18 @@ function jsonOf(report: ExtractReport, { dest, seconds }: Done): Record<string, 
     damaged: list(report.damaged),
     unreadable: list(report.unreadable),
     torn: list(report.torn),
+    forgotten: list(report.forgotten),
     seconds: Math.round(seconds * 1000) / 1000,
   }
 }
 
-function textOf(report: ExtractReport, { dest, seconds }: Done): string {
+function textOf(report: ExtractReport, { dest, seconds, record }: Done): string {
   const others = report.hardLinks + report.symlinks + report.specials
   const files = counted(report.files, { one: 'file', many: 'files' })
   const folders = counted(report.directories, { one: 'folder', many: 'folders' })
   return pairs([
     ['extracted', `${iec(report.bytes)} in ${files}, ${folders}, ${grouped(others)} links and specials`],
+    ['from', `generation ${record.generation}, ${shortTime(record.time)} UTC`],
     ['into', shownPath(dest)],
     ['time', `${seconds.toFixed(1)} s`],
   ])
@@ -140,7 +151,7 @@ function textOf(report: ExtractReport, { dest, seconds }: Done): string {
 const warnedMax = 10
 
 function warnOf(call: Call, report: ExtractReport): void {
-  for (const name of ['damaged', 'failed', 'unreadable', 'torn', 'skipped'] as const) {
+  for (const name of ['damaged', 'failed', 'unreadable', 'torn', 'forgotten', 'skipped'] as const) {
     const { count, items } = report[name]
     for (const { path, why } of items.slice(0, warnedMax)) call.warn(`${name}: ${shownPath(path)}: ${why}`)
     if (count > warnedMax) call.warn(`${name}: ${grouped(count - warnedMax)} more; --json lists them`)

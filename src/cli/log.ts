@@ -6,6 +6,9 @@ import { type ExitCode, exitCode } from './exit.ts'
 import { grouped, iec, rfc3339, shortHash, shortTime, shownText } from './text.ts'
 
 const example = `
+Any of them can be read: --at takes the generation, the tag, the beginning of the commit id or a time. '-' in written:
+it did not follow directly on the one before.
+
 Example:
   sfd log etc.brick`
 
@@ -29,15 +32,18 @@ async function log(call: Call, brick: string): Promise<ExitCode> {
   return exitCode.ok
 }
 
-const heading = 'generation  commit        time (UTC)           dirty tiles    written  reason\n'
+const heading = 'generation  commit        time (UTC)           dirty tiles    written  tag           reason\n'
 
-function jsonOf({ record, extras, writtenBytes }: LoggedCommit): Record<string, unknown> {
+const tagWidth = 12
+
+function jsonOf({ record, extras, tag, writtenBytes }: LoggedCommit): Record<string, unknown> {
   return {
     generation: record.generation,
     commit: toHex(record.id),
     time: rfc3339(record.time),
     dirtyTiles: extras.dirtyTiles,
     writtenBytes: writtenBytes ?? null,
+    tag: tag ?? null,
     reason: extras.reason,
     entries: extras.counts.entries,
     bytes: extras.counts.bytes,
@@ -45,13 +51,14 @@ function jsonOf({ record, extras, writtenBytes }: LoggedCommit): Record<string, 
   }
 }
 
-function lineOf({ record, extras, writtenBytes }: LoggedCommit): string {
+function lineOf({ record, extras, tag, writtenBytes }: LoggedCommit): string {
   const columns = [
     String(record.generation).padStart(10),
     shortHash(record.id),
     shortTime(record.time),
     grouped(extras.dirtyTiles).padStart(11),
     (writtenBytes === undefined ? '-' : iec(writtenBytes)).padStart(9),
+    shownText(tag ?? '').padEnd(tagWidth),
     shownText(extras.reason),
   ]
   return `${columns.join('  ')}\n`

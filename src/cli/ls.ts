@@ -1,16 +1,19 @@
 /** `sfd ls BRICK [PATH]`: what a brick holds, entry by entry. */
 import type { EntryRecord } from '../brick/entry-record.ts'
+import { Forgotten } from '../read/forgotten.ts'
 import { entriesUnder, entryPath } from '../read/select.ts'
 import { argumentBytes } from './arguments.ts'
-import { type Call, runs, type Shell, withBrick } from './command.ts'
+import { type AtOptions, atOption, type BrickAt, type Call, runs, type Shell, withBrickAt } from './command.ts'
 import { type ExitCode, exitCode } from './exit.ts'
-import { hexOrNull, iec, modeText, pathFields, rfc3339, shortHash, shortTime, shownPath } from './text.ts'
+import { counted, hexOrNull, iec, modeText, pathFields, rfc3339, shortHash, shortTime, shownPath } from './text.ts'
 
 const example = `
-With PATH: that entry and everything beneath it. Flags: torn, racy, unreadable, special, sparse.
+With PATH: that entry and everything beneath it. Flags: torn, racy, unreadable, special, sparse,
+forgotten (sfd forget took bytes of it out of that commit).
 
-Example:
-  sfd ls etc.brick ssh`
+Examples:
+  sfd ls etc.brick ssh
+  sfd ls etc.brick ssh --at yesterday`
 
 export function addLs(shell: Shell): void {
   const command = shell.program
@@ -18,23 +21,32 @@ export function addLs(shell: Shell): void {
     .description('list the entries of a brick')
     .argument('<brick>', 'path or name of a brick')
     .argument('[path]', 'entry to begin at')
+    .option(...atOption)
     .addHelpText('after', example)
-  runs(shell, command, (call, { args }) => ls(call, args[0] as string, args[1]))
+  runs<AtOptions>(shell, command, (call, { args, options }) => {
+    return ls(call, { brick: args[0] as string, at: options.at }, args[1])
+  })
 }
 
-async function ls(call: Call, brick: string, path: string | undefined): Promise<ExitCode> {
-  await withBrick(call, brick, async (view) => {
+async function ls(call: Call, brick: BrickAt, path: string | undefined): Promise<ExitCode> {
+  let forgottenCount = 0
+  await withBrickAt(call, brick, async (view) => {
+    const forgotten = new Forgotten(view)
     const from = path === undefined ? new Uint8Array(0) : entryPath(view, argumentBytes(path))
     for (const entry of entriesUnder(view, from)) {
-      if (call.json) await call.output.json(entryJson(entry))
-      else await call.output.text(`${entryLine(entry)}\n`)
+      const flags = [...flagsOf(entry), ...(forgotten.hasBytesOf(entry) ? ['forgotten'] : [])]
+      if (flags.includes('forgotten')) forgottenCount++
+      if (call.json) await call.output.json(entryJson(entry, flags))
+      else await call.output.text(`${entryLine(entry, flags)}\n`)
     }
   })
-  return exitCode.ok
+  if (forgottenCount === 0) return exitCode.ok
+  call.warn(`of ${counted(forgottenCount, { one: 'file', many: 'files' })} bytes were forgotten in this commit`)
+  return exitCode.doubtful
 }
 
 /** One entry as the command line's JSON shows it. */
-export function entryJson(entry: EntryRecord): Record<string, unknown> {
+export function entryJson(entry: EntryRecord, flags: readonly string[] = flagsOf(entry)): Record<string, unknown> {
   const { kind, size, contentId, sha256, slot, target, linkTo, unreadable } = entry
   const shownTarget = target && pathFields(target)
   const shownLink = linkTo && pathFields(linkTo)
@@ -45,7 +57,7 @@ export function entryJson(entry: EntryRecord): Record<string, unknown> {
     contentId: hexOrNull(contentId),
     ...(sha256 !== undefined && { sha256: hexOrNull(sha256) }),
     slot: slot === undefined ? null : { start: slot.start, length: slot.length },
-    flags: flagsOf(entry),
+    flags,
     mode: entry.mode,
     uid: entry.uid,
     gid: entry.gid,
@@ -58,12 +70,11 @@ export function entryJson(entry: EntryRecord): Record<string, unknown> {
 
 const sizeWidth = 9
 
-function entryLine(entry: EntryRecord): string {
+function entryLine(entry: EntryRecord, flags: readonly string[]): string {
   const { kind, size, contentId, target, linkTo } = entry
   const shownSize = (kind === 'file' ? iec(size) : '-').padStart(sizeWidth)
   const arrow =
     target !== undefined ? ` -> ${shownPath(target)}` : linkTo !== undefined ? ` = ${shownPath(linkTo)}` : ''
-  const flags = flagsOf(entry)
   const shownFlags = flags.length > 0 ? `  [${flags.join(' ')}]` : ''
   const hash = kind === 'file' ? shortHash(contentId) : ' '.repeat(12)
   return `${modeText(entry)}  ${shownSize}  ${shortTime(entry.mtime)}  ${hash}  ${shownPath(entry.path)}${arrow}${shownFlags}`

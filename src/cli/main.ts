@@ -4,10 +4,16 @@ import { toolVersion } from '../base/version.ts'
 import { systemClock, systemRandom } from './adapters.ts'
 import { commandLine } from './arguments.ts'
 import type { Machine, Shell } from './command.ts'
+import { addCompact } from './compact.ts'
 import { addRm, addStatus, addStop, addSync } from './control.ts'
+import { addDiff } from './diff.ts'
+import { addDoctor } from './doctor.ts'
 import { type ExitCode, exitCode, reportFailure } from './exit.ts'
 import { addExtract } from './extract.ts'
+import { addFeed } from './feed.ts'
 import { addFold } from './fold.ts'
+import { addForget } from './forget.ts'
+import { addInstallService } from './install-service.ts'
 import { interruptSignal } from './interrupt.ts'
 import { addLog } from './log.ts'
 import { addLs } from './ls.ts'
@@ -15,6 +21,8 @@ import { Output } from './output.ts'
 import { addRender } from './render.ts'
 import { addShow } from './show.ts'
 import { surroundings } from './state.ts'
+import { addTag } from './tag.ts'
+import { addTask } from './task.ts'
 import { addUp } from './up.ts'
 import { addVerify } from './verify.ts'
 
@@ -30,7 +38,15 @@ const commands: readonly ((shell: Shell) => void)[] = [
   addExtract,
   addVerify,
   addLog,
+  addFeed,
+  addDiff,
+  addTask,
   addRender,
+  addTag,
+  addCompact,
+  addForget,
+  addDoctor,
+  addInstallService,
 ]
 
 const args = commandLine()

@@ -2,12 +2,12 @@
 import { InvalidArgumentError } from 'commander'
 import type { RenderMode } from '../read/render.ts'
 import { argumentBytes } from './arguments.ts'
-import { type Call, runs, type Shell, withBrick } from './command.ts'
+import { type AtOptions, atOption, type Call, runs, type Shell, withBrickAt } from './command.ts'
 import { type ExitCode, exitCode } from './exit.ts'
 import { writeResult } from './result-file.ts'
 import { pairs, pathFields, shownPath } from './text.ts'
 
-interface RenderOptions {
+interface RenderOptions extends AtOptions {
   readonly output: string
   readonly mode: RenderMode
   readonly size: number
@@ -29,6 +29,7 @@ export function addRender(shell: Shell): void {
     .requiredOption('-o, --output <file>', 'PNG to write, - for standard output')
     .option('--mode <mode>', `what colours mean: ${modes.join(', ')}`, parseMode, 'class')
     .option('--size <px>', 'longest side of the picture at most', parseSize, sizeDefault)
+    .option(...atOption)
     .option('--force', 'write over a file that is there')
     .addHelpText('after', example)
   runs<RenderOptions>(shell, command, (call, { args, options }) => render(call, args[0] as string, options))
@@ -46,12 +47,17 @@ function parseSize(text: string): number {
   return size
 }
 
-async function render(call: Call, brick: string, { output, mode, size, force }: RenderOptions): Promise<ExitCode> {
+async function render(call: Call, brick: string, { output, mode, size, force, at }: RenderOptions): Promise<ExitCode> {
   const { renderBrick } = await import('../read/render.ts')
-  const picture = await withBrick(call, brick, async (view) => renderBrick({ view, mode, size }))
+  const { Forgotten } = await import('../read/forgotten.ts')
+  const { picture, code } = await withBrickAt(call, { brick, at }, async (view) => {
+    const isWhole = !new Forgotten(view).hasAny()
+    return { picture: renderBrick({ view, mode, size }), code: isWhole ? exitCode.ok : exitCode.doubtful }
+  })
+  if (code !== exitCode.ok) call.warn('tiles of this commit were forgotten; they are drawn as free space')
   if (output === '-') {
     await call.output.bytes(picture.png)
-    return exitCode.ok
+    return code
   }
   const path = argumentBytes(output)
   writeResult(path, [picture.png], force === true ? 'replace' : 'refuse')
@@ -66,5 +72,5 @@ async function render(call: Call, brick: string, { output, mode, size, force }: 
       ]),
     )
   }
-  return exitCode.ok
+  return code
 }

@@ -1,9 +1,9 @@
 /** `sfd show BRICK`: what a brick says of itself. */
 import { toHex } from '../base/bytes.ts'
 import type { BrickView } from '../store/brick-view.ts'
-import { type Call, runs, type Shell, withBrick } from './command.ts'
+import { type AtOptions, atOption, type BrickAt, type Call, runs, type Shell, withBrickAt } from './command.ts'
 import { type ExitCode, exitCode } from './exit.ts'
-import { grouped, iec, pairs, pathFields, rfc3339, shortTime, shownPath, shownText } from './text.ts'
+import { counted, grouped, iec, pairs, pathFields, rfc3339, shortTime, shownPath, shownText } from './text.ts'
 
 const example = `
 Example:
@@ -14,14 +14,15 @@ export function addShow(shell: Shell): void {
     .command('show')
     .description("print a brick's superblock, hashes, sizes and counts")
     .argument('<brick>', 'path or name of a brick')
+    .option(...atOption)
     .addHelpText('after', example)
-  runs(shell, command, (call, { args }) => show(call, args[0] as string))
+  runs<AtOptions>(shell, command, (call, { args, options }) => show(call, { brick: args[0] as string, at: options.at }))
 }
 
-async function show(call: Call, brick: string): Promise<ExitCode> {
-  await withBrick(call, brick, async (view) => {
-    if (call.json) await call.output.json(jsonOf(view))
-    else await call.output.text(textOf(view))
+async function show(call: Call, brick: BrickAt): Promise<ExitCode> {
+  await withBrickAt(call, brick, async (view, newest) => {
+    if (call.json) await call.output.json(jsonOf(view, newest))
+    else await call.output.text(textOf(view, newest))
   })
   return exitCode.ok
 }
@@ -32,7 +33,7 @@ function ratioOf({ record, extras }: BrickView): number | null {
   return bytes === 0 || record.liveBytes === 0 ? null : Math.round((bytes / record.liveBytes) * 1000) / 1000
 }
 
-function jsonOf(view: BrickView): Record<string, unknown> {
+function jsonOf(view: BrickView, newest: BrickView): Record<string, unknown> {
   const { record, meta, extras, file } = view
   const brick = pathFields(file.path)
   const source = pathFields(meta.source)
@@ -54,7 +55,7 @@ function jsonOf(view: BrickView): Record<string, unknown> {
     parent: record.generation === 1 ? null : toHex(record.parentId),
     time: rfc3339(record.time),
     reason: extras.reason,
-    commits: record.history.count + 1,
+    commits: newest.record.history.count + 1,
     contentRoot: toHex(record.contentRoot),
     treeHash: toHex(record.treeHash),
     metaHash: toHex(record.metaHash),
@@ -73,7 +74,7 @@ function jsonOf(view: BrickView): Record<string, unknown> {
   }
 }
 
-function textOf(view: BrickView): string {
+function textOf(view: BrickView, newest: BrickView): string {
   const { record, meta, extras, file } = view
   const { entries, bytes, unreadable, torn } = extras.counts
   const ratio = ratioOf(view)
@@ -85,7 +86,7 @@ function textOf(view: BrickView): string {
     ['', ''],
     ['commit', `${toHex(record.id).slice(0, 12)}, generation ${record.generation}, ${shortTime(record.time)} UTC`],
     ['reason', shownText(extras.reason)],
-    ['kept', `${record.history.count + 1} commits`],
+    ['kept', `${newest.record.history.count + 1} commits`],
     ['', ''],
     ['tree hash', toHex(record.treeHash)],
     ['meta hash', toHex(record.metaHash)],
@@ -95,7 +96,10 @@ function textOf(view: BrickView): string {
       'content',
       `${iec(bytes)} in ${grouped(entries)} entries, ${grouped(unreadable)} unreadable, ${grouped(torn)} torn`,
     ],
-    ['space', `${iec(record.length)} = ${grouped(view.tileCount)} tiles, directory of height ${record.height}`],
+    [
+      'space',
+      `${iec(record.length)} = ${counted(view.tileCount, { one: 'tile', many: 'tiles' })}, directory of height ${record.height}`,
+    ],
     ['on disk', `${iec(file.size)}, of which ${iec(record.liveBytes)} belong to this commit`],
     ['ratio', ratio === null ? '-' : `${ratio.toFixed(2)} bytes of content for each on disk`],
   ]).replace(/^ +$/gm, '')

@@ -39,6 +39,16 @@ test('a name, with or without .brick, is a brick of the state folder', () => {
   assert.equal(named('etc.brick'), join(state, 'bricks/etc.brick'))
 })
 
+test('a name as sfd status lists it may lie in folders, or be absolute', () => {
+  mkdirSync(join(state, 'bricks/team/code'), { recursive: true })
+  for (const file of ['bricks/team/code/x.brick', 'elsewhere.brick']) writeFileSync(join(state, file), '')
+  assert.equal(named('team/code/x'), join(state, 'bricks/team/code/x.brick'))
+  assert.equal(named('team/code/x.brick'), join(state, 'bricks/team/code/x.brick'))
+  assert.equal(named(join(state, 'elsewhere')), join(state, 'elsewhere.brick'))
+  for (const argument of ['team/../etc', 'team//code/x', './team/code/x', 'team/code', 'team/code/'])
+    assert.throws(() => named(argument), { code: 'BRICK_MISSING' })
+})
+
 test('a file that is there is a path, a folder is none', () => {
   const before = process.cwd()
   process.chdir(join(state, 'bricks'))

@@ -30,16 +30,22 @@ export function statePath(given: string | undefined, { env, isRoot, home }: Surr
 export function brickPath(argument: string, state: string): Uint8Array {
   const given = argumentBytes(argument)
   if (isFile(given)) return given
-  if (!argument.includes('/')) {
-    const named = join(state, 'bricks', `${argument.replace(/\.brick$/, '')}.brick`)
-    if (isFile(argumentBytes(named))) return argumentBytes(named)
-  }
+  const named = namedPath(argument, state)
+  if (named !== undefined && isFile(argumentBytes(named))) return argumentBytes(named)
   const shown = displayPath(given)
   const folder = join(state, 'bricks')
   throw new FoundryError(
     'BRICK_MISSING',
     `There is no brick ${shown}: no such file, and no brick of that name in ${folder}.`,
   )
+}
+
+/** Of a name as `sfd status` lists it: in folders below that of all bricks, or absolute where a task put it elsewhere. */
+function namedPath(name: string, state: string): string | undefined {
+  const file = `${name.replace(/\.brick$/, '')}.brick`
+  const parts = file.replace(/^\//, '').split('/')
+  if (parts.some((part) => part === '' || part.startsWith('.'))) return undefined
+  return file.startsWith('/') ? file : join(state, 'bricks', file)
 }
 
 function isFile(path: Uint8Array): boolean {

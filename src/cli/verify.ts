@@ -9,7 +9,7 @@ import { type ExitCode, exitCode } from './exit.ts'
 import { counted, grouped, iec, pathFields, shownPath } from './text.ts'
 
 const example = `
-Exit code 1 where anything is damaged or differs.
+Exit code 1 where anything is damaged or differs, 3 where bytes were forgotten.
 
 Example:
   sfd verify etc.brick --against /etc`
@@ -27,6 +27,7 @@ export function addVerify(shell: Shell): void {
 interface Answer {
   readonly ok: boolean
   readonly tiles: number
+  readonly prunedTiles: number
   readonly bytes: number
   readonly damaged: readonly Damage[]
   readonly damagedCount: number
@@ -52,7 +53,8 @@ async function verifyBrick(call: Call, brick: string, { against }: { against?: s
   call.progress.end()
   if (call.json) await call.output.json(jsonOf(answer))
   else await call.output.text(textOf(answer, against))
-  return answer.ok ? exitCode.ok : exitCode.no
+  if (!answer.ok) return exitCode.no
+  return answer.prunedTiles > 0 ? exitCode.doubtful : exitCode.ok
 }
 
 async function compare(call: Call, { view, against }: { readonly view: BrickView; readonly against: string }) {
@@ -71,10 +73,20 @@ async function compare(call: Call, { view, against }: { readonly view: BrickView
   })
 }
 
-function jsonOf({ ok, tiles, bytes, damaged, differs, damagedCount, differsCount }: Answer): Record<string, unknown> {
+function jsonOf({
+  ok,
+  tiles,
+  prunedTiles,
+  bytes,
+  damaged,
+  differs,
+  damagedCount,
+  differsCount,
+}: Answer): Record<string, unknown> {
   return {
     ok,
     tiles,
+    prunedTiles,
     bytes,
     damaged: damaged.map(({ rule, offset, detail, part, tile, paths }) => ({
       rule,
@@ -93,10 +105,12 @@ function jsonOf({ ok, tiles, bytes, damaged, differs, damagedCount, differsCount
 const shownMax = 20
 
 function textOf(answer: Answer, against: string | undefined): string {
-  const { ok, tiles, bytes, damaged, differs, damagedCount, differsCount } = answer
+  const { ok, tiles, prunedTiles, bytes, damaged, differs, damagedCount, differsCount } = answer
   const seen = `${counted(tiles, { one: 'tile', many: 'tiles' })}, ${iec(bytes)} of content`
   const same = against === undefined ? '' : ', the same as the source'
-  if (ok) return `ok        ${seen}: every hash is right${same}\n`
+  const pruned = counted(prunedTiles, { one: 'tile', many: 'tiles' })
+  const left = prunedTiles === 0 ? '' : `forgotten ${pruned} of which only the hash is here\n`
+  if (ok) return `ok        ${seen}: every hash is right${same}\n${left}`
   const lines = [
     ...damaged.slice(0, shownMax).map((damage) => `damaged   ${damageText(damage)}`),
     ...more(damagedCount, damaged.length),

@@ -9,7 +9,10 @@ import type { BrickInfo, RunTuple } from '../wire/api.ts'
 const dirtyRunsNamedMax = 4_096
 
 export interface InfoParts
-  extends Pick<BrickInfo, 'uuid' | 'name' | 'source' | 'kind' | 'state' | 'message' | 'progress' | 'district'> {
+  extends Pick<
+    BrickInfo,
+    'uuid' | 'name' | 'source' | 'kind' | 'state' | 'message' | 'progress' | 'district' | 'verifiedAt'
+  > {
   readonly view: BrickView | undefined
   /** Length that a first fold is going to have; 0 where that is not known yet. */
   readonly plannedLength: number
@@ -46,6 +49,7 @@ export function storedInfo(view: BrickView): BrickInfo {
     state: 'stored',
     message: 'not followed by this daemon',
     progress: null,
+    verifiedAt: null,
     view,
     district: meta.district,
     plannedLength: 0,

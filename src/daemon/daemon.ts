@@ -4,40 +4,43 @@
  * It decides nothing about bytes. Sources that cannot be followed are said and tried again; one brick's trouble never
  * stops another's.
  */
-import { mkdirSync, statSync, unlinkSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { must } from '../base/assert.ts'
-import { equalBytes, toHex, utf8 } from '../base/bytes.ts'
+import { utf8 } from '../base/bytes.ts'
 import { FoundryError } from '../base/errors.ts'
-import type { Clock, Random } from '../base/ports.ts'
 import { toolVersion } from '../base/version.ts'
+import { openStateDb, type StateDb } from '../catalog/state-db.ts'
 import { LeafPool, workersDefault } from '../fold/leaf-pool.ts'
-import { type District, districtReserve, placeDistrict } from '../layout/world.ts'
+import { HookQueue, type HookReport } from '../hook/hook-queue.ts'
+import { hookRunner } from '../hook/hook-runner.ts'
+import { killGraceMs } from '../hook/process-group.ts'
 import type { Foundry, RunningServer } from '../server/foundry.ts'
 import { startServer } from '../server/start.ts'
-import { ExcludeMatcher } from '../source/exclude.ts'
-import { absolutePath, openSource, type Source } from '../source/open.ts'
-import { startWatcher, type Watcher } from '../source/watch.ts'
+import { openSource, type Source } from '../source/open.ts'
 import type { BrickView } from '../store/brick-view.ts'
-import type { BrickInfo, FeedMessage } from '../wire/api.ts'
-import { storedInfo } from './brick-info.ts'
+import { guard } from '../store/disk-error.ts'
+import type { BrickInfo, FeedMessage, TasksAnswer } from '../wire/api.ts'
+import { Announcer } from './announce.ts'
+import { type Assignment, eachOnce, pathBytes, plainRules } from './assignment.ts'
+import { ControlDesk } from './control-desk.ts'
+import { leaveNote } from './daemon-note.ts'
+import type { DaemonOptions } from './daemon-options.ts'
+import { DiskGuard } from './disk-guard.ts'
 import { Feed } from './feed.ts'
-import { Keeper } from './keeper.ts'
-import type { StateFolder } from './state-folder.ts'
-import { type StoredBrick, StoredBricks, sourceOf } from './stored-bricks.ts'
+import type { Keeper } from './keeper.ts'
+import { Keepers } from './keepers.ts'
+import { openFileCount } from './machine-limits.ts'
+import { Metrics } from './metrics.ts'
+import { Relief } from './relief.ts'
+import { StoredBricks } from './stored-bricks.ts'
+import { TaskBoard } from './task-board.ts'
+import { systemTimers } from './timers.ts'
+import { WatchHub } from './watch-hub.ts'
 
-export interface DaemonOptions {
-  readonly state: StateFolder
-  /** Paths as given; none: every brick of the state is followed. */
-  readonly sources: readonly Uint8Array[]
-  readonly exclude: readonly string[]
-  readonly port: number | 'any'
-  readonly mapFolder: string
-  readonly clock: Clock
-  readonly random: Random
-  readonly warn: (message: string) => void
-}
+/** `loss`: events were lost, and the options say to end then. */
+export type WhyStopped = 'asked' | 'loss'
 
 export class Daemon implements Foundry {
   readonly version = toolVersion
@@ -45,25 +48,34 @@ export class Daemon implements Foundry {
   readonly token: string
   readonly stateId: string
   readonly #options: DaemonOptions
+  readonly #db: StateDb
   readonly #feed: Feed
+  readonly #hooks: HookQueue
   readonly #bricks: StoredBricks
+  readonly #guard: DiskGuard
+  readonly #relief: Relief
   readonly #pool = new LeafPool({ workers: workersDefault })
-  /** Index = number of the watcher's root; undefined once removed. */
-  readonly #keepers: (Keeper | undefined)[] = []
-  /** Bricks of the state that are shown and not followed, by uuid. */
-  readonly #stored = new Map<string, StoredBrick>()
-  readonly #districts: District[] = []
-  /** Resolved once the keeper of that number has a place or will not get one. */
-  readonly #turns: PromiseWithResolvers<void>[] = []
-  #watcher: Watcher | undefined
+  #hub: WatchHub | undefined
+  #keepers: Keepers | undefined
+  #board: TaskBoard | undefined
   #server: RunningServer | undefined
+  readonly #stop = new AbortController()
   #stopping: Promise<void> | undefined
-  readonly #stopped = Promise.withResolvers<void>()
+  readonly #stopped = Promise.withResolvers<WhyStopped>()
 
   private constructor(options: DaemonOptions) {
     this.#options = options
-    this.#bricks = new StoredBricks(options.state.bricksPath, options.warn)
-    this.#feed = new Feed(toHex(options.random.bytes(8)))
+    this.#bricks = new StoredBricks(options.state.bricksPath, (message) => options.log.warn(message))
+    this.#guard = new DiskGuard({ path: options.state.bricksPath, minFree: options.minFree })
+    const { clock, random, log } = options
+    this.#relief = new Relief({ keepers: () => this.#keepers?.all ?? [], clock, log })
+    const report = (message: string): void => log.warn(message)
+    this.#db = openStateDb(options.state.databasePath, { clock, random, report })
+    this.#feed = new Feed({ db: this.#db, clock })
+    const { path } = options.state
+    const run = hookRunner({ timers: systemTimers, environment: process.env, state: path, graceMs: killGraceMs })
+    const told = (hook: HookReport): void => this.#feed.publish({ kind: 'hook', ...hook })
+    this.#hooks = new HookQueue({ db: this.#db, run, clock, timers: systemTimers, random, report: told })
     this.token = options.state.token(options.random)
     this.stateId = options.state.id(options.random)
   }
@@ -71,14 +83,15 @@ export class Daemon implements Foundry {
   /** Resolves when the server answers; folds go on. Errors: STATE_BUSY, USAGE, SOURCE_*, BRICK_*, DAEMON_FAILED. */
   static async start(options: DaemonOptions): Promise<Daemon> {
     const { state } = options
-    state.prepare()
-    state.lock()
+    guard(utf8(state.path), () => state.lock())
+    let daemon: Daemon | undefined
     try {
-      const daemon = new Daemon(options)
+      daemon = new Daemon(options)
       await daemon.#begin()
       return daemon
     } catch (error) {
-      state.release()
+      if (daemon === undefined) state.release()
+      else await daemon.stop()
       throw error
     }
   }
@@ -95,24 +108,53 @@ export class Daemon implements Foundry {
     return this.#feed.sequence
   }
 
+  get oldest(): number {
+    return this.#feed.oldest
+  }
+
+  since(asked: Parameters<Feed['since']>[0]): ReturnType<Feed['since']> {
+    return this.#feed.since(asked)
+  }
+
   /** Resolves when the daemon has stopped, for whatever reason. */
-  get stopped(): Promise<void> {
+  get stopped(): Promise<WhyStopped> {
     return this.#stopped.promise
   }
 
   bricks(): readonly BrickInfo[] {
-    const followed = this.#followed().map((keeper) => keeper.info())
-    return [...followed, ...[...this.#stored.values()].map(({ view }) => storedInfo(view))]
+    return this.#kept.infos()
+  }
+
+  tasks(): TasksAnswer {
+    return this.#board?.answer() ?? { folder: null, tasks: [] }
+  }
+
+  async metrics(): Promise<string> {
+    const { events, overflows, watches, marks } = await must(this.#hub, 'watcher').stats()
+    const metrics = new Metrics(() => ({
+      bricks: this.#kept.figures(),
+      hooks: this.#hooks.figures(),
+      watches: watches + marks,
+      events,
+      overflows,
+      feedSequence: this.sequence,
+      freeBytes: this.#guard.freeBytes(),
+      openFiles: openFileCount(),
+      storeFull: this.#guard.noRoom() === undefined ? 0 : 1,
+    }))
+    return metrics.text()
   }
 
   view(uuid: string, commit: string): BrickView | undefined {
-    const stored = this.#stored.get(uuid)?.view
-    if (stored !== undefined) return toHex(stored.record.id) === commit ? stored : undefined
-    return this.#keeperOf(uuid)?.views.get(commit)
+    return this.#kept.view(uuid, commit)
   }
 
   newest(uuid: string): BrickView | undefined {
-    return this.#stored.get(uuid)?.view ?? this.#keeperOf(uuid)?.views.newest
+    return this.#kept.newest(uuid)
+  }
+
+  damaged(uuid: string): void {
+    this.#kept.all.find((keeper) => keeper.uuid === uuid)?.check.begin()
   }
 
   subscribe(listener: (message: FeedMessage) => void): () => void {
@@ -121,169 +163,135 @@ export class Daemon implements Foundry {
 
   /** Resolves when every change made before the call is committed. Errors: those of the brick that cannot. */
   async sync(): Promise<void> {
-    await must(this.#watcher, 'watcher').flush()
-    for (const keeper of this.#followed()) if (keeper.info().state === 'polled') keeper.hintAll()
-    await Promise.all(this.#followed().map((keeper) => keeper.settled()))
-  }
-
-  /** Stops following a brick and deletes its file. Errors: BRICK_MISSING. */
-  async remove(name: string): Promise<void> {
-    const wanted = name.replace(/\.brick$/, '')
-    const index = this.#keepers.findIndex((keeper) => keeper?.name === wanted)
-    const keeper = this.#keepers[index]
-    if (keeper !== undefined) {
-      this.#watcher?.removeRoot(index)
-      this.#keepers[index] = undefined
-      await keeper.close()
-      unlinkSync(this.#bricks.pathOf(wanted))
-      this.#feed.publish({ kind: 'removed', uuid: keeper.uuid })
-      return
+    await must(this.#hub, 'watcher').flush()
+    while (!(await this.#isSettled())) {
+      // The task of a brick changed while it was waited for: another keeper has it now.
     }
-    const stored = [...this.#stored].find(([, { view }]) => view.meta.name === wanted)
-    if (stored === undefined)
-      throw new FoundryError('BRICK_MISSING', `There is no brick ${wanted}; \`sfd status\` lists them.`)
-    const [uuid, { view, path }] = stored
-    this.#stored.delete(uuid)
-    view.file.close()
-    unlinkSync(Buffer.from(path))
-    this.#feed.publish({ kind: 'removed', uuid })
   }
 
-  stop(): Promise<void> {
-    this.#stopping ??= this.#end()
+  /** False where a keeper that was waited for was let go. */
+  async #isSettled(): Promise<boolean> {
+    await this.#board?.settle()
+    try {
+      await Promise.all(this.#kept.all.map((keeper) => keeper.settled()))
+      return true
+    } catch (error) {
+      const isLetGo = error instanceof FoundryError && error.code === 'CANCELLED'
+      if (!isLetGo || this.#stop.signal.aborted) throw error
+      return false
+    }
+  }
+
+  stop(why: WhyStopped = 'asked'): Promise<void> {
+    this.#stopping ??= this.#end(why)
     return this.#stopping
   }
 
   async #begin(): Promise<void> {
-    const { state, clock } = this.#options
-    const sources = this.#loadState()
+    const { state, clock, random, log } = this.#options
+    const given = this.#options.sources.map((path) => openSource(path))
     const cookieFolder = join(state.path, 'cookies')
     mkdirSync(cookieFolder, { recursive: true, mode: 0o700 })
-    this.#watcher = await startWatcher(this.#sink(), { cookieFolder: utf8(cookieFolder) })
-    for (const source of sources) this.#follow(source)
-    const { port, mapFolder } = this.#options
+    this.#hub = await WatchHub.start({ cookieFolder: utf8(cookieFolder), log, overflow: () => this.#lost() })
+    this.#keepers = new Keepers({
+      bricks: this.#bricks,
+      statePath: state.path,
+      hub: this.#hub,
+      pool: this.#pool,
+      clock,
+      random,
+      announcer: new Announcer({ feed: this.#feed, hooks: this.#hooks }),
+      noRoom: () => this.#noRoom(),
+      warn: (error) => log.warn(String(error)),
+    })
+    const keepers = eachOnce(given).map((source) => this.#kept.follow(this.#assignmentOf(source)))
+    if (given.length === 0 && this.#options.tasksFolder === undefined) keepers.push(...this.#resume())
+    await this.#serve()
+    const startedAt = new Date(Number(clock.nowNs() / 1_000_000n)).toISOString()
+    const note = { pid: process.pid, url: this.url, startedAt, version: toolVersion }
+    leaveNote({ state, note, signal: this.#stop.signal, warn: (message) => log.warn(message) })
+    for (const keeper of keepers) keeper.start()
+    await this.#followTasks()
+    this.#hooks.start()
+  }
+
+  /** Their keepers begin at once. */
+  async #followTasks(): Promise<void> {
+    const { tasksFolder: folder, clock } = this.#options
+    if (folder === undefined) return
+    this.#board = new TaskBoard({
+      folder,
+      db: this.#db,
+      hub: must(this.#hub, 'watcher'),
+      hooks: this.#hooks,
+      clock,
+      bricks: this.#bricks,
+      keepers: this.#kept,
+      publish: (news) => this.#feed.publish(news),
+    })
+    await this.#board.start()
+  }
+
+  /** Follows what the state holds. */
+  #resume(): Keeper[] {
+    const assignments = this.#kept.resumed(this.#options.exclude)
+    if (assignments.length > 0) return assignments.map((assignment) => this.#kept.follow(assignment))
+    throw new FoundryError(
+      'USAGE',
+      'Nothing to follow yet: name a source, as in `sfd up /usr/bin /etc`, or a folder of tasks.',
+    )
+  }
+
+  #noRoom(): string | undefined {
+    const message = this.#guard.noRoom()
+    if (message !== undefined && this.#guard.away() === undefined) this.#relief.begin()
+    return message
+  }
+
+  #lost(): void {
+    this.#feed.publish({ kind: 'loss', uuid: null, cause: 'the kernel dropped events', lostCount: null })
+    if (this.#options.onLoss === 'fail') void this.stop('loss')
+  }
+
+  async #serve(): Promise<void> {
+    const { port, mapFolder, log, clock, random } = this.#options
+    const stop = (): void => void setImmediate(() => void this.stop())
+    const common = { keepers: this.#kept, clock, random, signal: this.#stop.signal }
+    const desk = new ControlDesk({ ...common, sync: () => this.sync(), stop })
     this.#server = await startServer(this, {
       port,
       portsTried: port === 'any' ? 1 : 20,
       mapFolder,
-      report: (error) => this.#options.warn(`a request failed: ${(error as Error).stack ?? String(error)}`),
-      control: (path, body) => this.#control(path, body),
+      report: (error) => log.error(`a request failed: ${(error as Error).stack ?? String(error)}`),
+      control: (path, body) => desk.answer(path, body),
     })
-    const startedAt = new Date(Number(clock.nowNs() / 1_000_000n)).toISOString()
-    state.writeNote({ pid: process.pid, url: this.#server.url, startedAt, version: toolVersion })
-    for (const keeper of this.#followed()) keeper.start()
   }
 
-  /** Opens what the state holds; returns the sources to follow. */
-  #loadState(): Source[] {
-    const given = this.#options.sources.map((path) => openSource(path))
-    const unique = given.filter((source, index) => given.findIndex((other) => isSame(source, other)) === index)
-    const resumed: Source[] = []
-    for (const { view, path } of this.#bricks.open()) {
-      const { side } = districtReserve(view.record.length)
-      this.#districts.push({ ...view.meta.district, side })
-      const follow = unique.find((source) => equalBytes(absolutePath(source), view.meta.source))
-      if (follow !== undefined || this.#options.sources.length === 0) {
-        if (follow === undefined) resumed.push(sourceOf(view))
-        view.file.close()
-      } else {
-        this.#stored.set(toHex(view.record.uuid), { view, path })
-      }
-    }
-    const sources = [...unique, ...resumed]
-    if (sources.length === 0) {
-      throw new FoundryError('USAGE', 'Nothing to follow yet: name a source, as in `sfd up /usr/bin /etc`.')
-    }
-    return sources
+  #assignmentOf(source: Source): Assignment {
+    const name = this.#bricks.nameFor(source, { isTaken: (taken) => this.#kept.isTaken(taken) })
+    const brickPath = pathBytes(this.#bricks.pathOf(name))
+    return { source, name, brickPath, taskId: null, rules: plainRules(this.#options.exclude) }
   }
 
-  #follow(source: Source): void {
-    const { clock, random, exclude, state } = this.#options
-    const index = this.#keepers.length
-    const name = this.#bricks.nameFor(source, (taken) => this.#keepers.some((keeper) => keeper?.name === taken))
-    const keeper = new Keeper({
-      name,
-      source,
-      brickPath: utf8(this.#bricks.pathOf(name)),
-      exclude,
-      ownFolders: [utf8(state.path)],
-      clock,
-      random,
-      pool: this.#pool,
-      placeDistrict: (length) => this.#placeInOrder(index, length),
-      publish: (news) => this.#feed.publish(news),
-      watch: async () => {
-        const { dev, ino } = statSync(state.path, { bigint: true })
-        const matcher = new ExcludeMatcher({ patterns: exclude, inodes: [{ dev, ino }] })
-        const root = { index, path: absolutePath(source), kind: source.kind, exclude: matcher }
-        await must(this.#watcher, 'watcher').addRoot(root)
-      },
-    })
-    this.#keepers.push(keeper)
-    this.#turns.push(Promise.withResolvers())
+  get #kept(): Keepers {
+    return must(this.#keepers, 'keepers')
   }
 
-  /** New bricks get their places in the order of their sources, however fast they are listed. */
-  async #placeInOrder(index: number, length: number | 'none'): Promise<District> {
-    const turn = must(this.#turns[index], 'turn of a keeper')
-    await this.#turns[index - 1]?.promise
-    turn.resolve()
-    const { side } = districtReserve(length === 'none' ? 0 : length)
-    const district = placeDistrict({ placed: this.#districts, side })
-    if (length !== 'none') this.#districts.push(district)
-    return district
-  }
-
-  #sink(): Parameters<typeof startWatcher>[0] {
-    return {
-      hints: (batch) => {
-        for (const { root, path, scope } of batch) this.#keepers[root]?.hint({ path, reach: scope })
-      },
-      overflow: () => {
-        for (const keeper of this.#followed()) keeper.hintAll()
-      },
-      problem: (root, code, message) => {
-        this.#options.warn(message)
-        if (code === 'ROOT_GONE') this.#keepers[root]?.sourceLost()
-        else this.#keepers[root]?.pollBecause(message)
-      },
-    }
-  }
-
-  async #control(path: string, body: unknown): Promise<unknown> {
-    if (path === '/api/sync') {
-      await this.sync()
-      return { ok: true }
-    }
-    if (path === '/api/stop') {
-      setImmediate(() => void this.stop())
-      return { ok: true }
-    }
-    const name = (body as { name?: unknown } | null)?.name
-    if (typeof name !== 'string') throw new FoundryError('USAGE', 'Name the brick to remove.')
-    await this.remove(name)
-    return { ok: true }
-  }
-
-  #followed(): Keeper[] {
-    return this.#keepers.filter((keeper) => keeper !== undefined)
-  }
-
-  #keeperOf(uuid: string): Keeper | undefined {
-    return this.#followed().find((keeper) => keeper.uuid === uuid)
-  }
-
-  async #end(): Promise<void> {
-    await Promise.all(this.#followed().map((keeper) => keeper.close()))
-    await this.#watcher?.close()
+  async #end(why: WhyStopped): Promise<void> {
+    this.#stop.abort()
+    await this.#board?.close()
+    await this.#hooks.close(hookGraceMs)
+    await this.#keepers?.close()
+    await this.#relief.close()
+    await this.#hub?.close()
     await this.#pool.close()
     await this.#server?.close()
-    for (const { view } of this.#stored.values()) view.file.close()
+    this.#feed.close()
+    this.#db.close()
     this.#options.state.release()
-    this.#stopped.resolve()
+    this.#stopped.resolve(why)
   }
 }
 
-function isSame(a: Source, b: Source): boolean {
-  return equalBytes(absolutePath(a), absolutePath(b))
-}
+/** What a hook that runs while the daemon stops still has. */
+const hookGraceMs = 5_000

@@ -1,36 +1,138 @@
-/** The numbered stream of what happened, in memory: every message one number higher than the one before. */
-import type { FeedMessage } from '../wire/api.ts'
+/**
+ * The numbered stream of what happened: durable first, then told to everyone who listens, in order.
+ *
+ * While the state database cannot be written, it goes on in memory under another epoch; listeners hear a `hello` with
+ * it. `progress` is told and forgotten: no number, no row.
+ */
+import { rfc3339 } from '../base/entry-text.ts'
+import type { Clock } from '../base/ports.ts'
+import { FeedJournal, type Told } from '../catalog/feed-journal.ts'
+import type { FeedLimit, FeedPart } from '../catalog/feed-rows.ts'
+import type { StateDb } from '../catalog/state-db.ts'
+import type { StateTrouble } from '../catalog/state-trouble.ts'
+import type { FeedBody, FeedHello, FeedMessage, NumberedMessage } from '../wire/api.ts'
 
-type Numbered = Exclude<FeedMessage, { kind: 'hello' }>
-/** A message before it has its number. */
-export type FeedNews = Numbered extends infer Message
-  ? Message extends Numbered
-    ? Omit<Message, 'sequence'>
-    : never
-  : never
+/** A message before it has its number and time. */
+export type FeedNews = FeedBody | Extract<FeedMessage, { kind: 'progress' }>
+
+/** Longer lists of dirty tiles are told, and kept as "all". */
+const dirtyRunsKeptMax = 512
 
 export class Feed {
-  /** Random, new with each start of the daemon: numbers of different epochs cannot be compared. */
-  readonly epoch: string
+  readonly #db: StateDb
+  readonly #clock: Clock
+  readonly #journal: FeedJournal
   readonly #listeners = new Set<(message: FeedMessage) => void>()
-  #sequence = 0
+  #toldEpoch: string
+  #retry: NodeJS.Timeout | undefined
 
-  constructor(epoch: string) {
-    this.epoch = epoch
+  constructor({ db, clock }: { readonly db: StateDb; readonly clock: Clock }) {
+    this.#db = db
+    this.#clock = clock
+    this.#journal = new FeedJournal(db)
+    this.#toldEpoch = db.epoch
+    this.#retryLater()
   }
 
+  /** Numbers of different epochs cannot be compared. */
+  get epoch(): string {
+    return this.#db.epoch
+  }
+
+  /** Number of the newest message. */
   get sequence(): number {
-    return this.#sequence
+    return this.#journal.sequence
+  }
+
+  /** Number of the oldest message that is kept. */
+  get oldest(): number {
+    return this.#journal.oldest
+  }
+
+  /** Why it is kept in memory only, for now. */
+  get trouble(): StateTrouble | undefined {
+    return this.#db.trouble
   }
 
   publish(news: FeedNews): void {
-    this.#sequence++
-    const message = { ...news, sequence: this.#sequence } as FeedMessage
-    for (const listener of this.#listeners) listener(message)
+    if (news.kind === 'progress') this.#tell(news)
+    else this.#number(news)
+  }
+
+  /** All that is published within is durable together, with whatever else of the state changes in it, or not at all. */
+  together<T>(work: () => T): T {
+    return this.#db.together(work)
   }
 
   subscribe(listener: (message: FeedMessage) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
   }
+
+  /** Kept messages after number `after` as JSON texts, with gaps named; empty: there are none. */
+  since(asked: { readonly after: number; readonly limit: FeedLimit }): readonly FeedPart[] {
+    return this.#journal.since(asked)
+  }
+
+  /** Newest generation of a brick that was told; a brick that is ahead of it was committed and not told. */
+  lastGeneration(uuid: string): number | undefined {
+    return this.#journal.lastGeneration(uuid)
+  }
+
+  close(): void {
+    clearTimeout(this.#retry)
+    this.#listeners.clear()
+  }
+
+  #number(body: FeedBody): void {
+    const time = rfc3339(timestamp(this.#clock.nowNs())) ?? ''
+    let message: NumberedMessage | undefined
+    const text = (sequence: number): string => {
+      message = { ...body, sequence, time }
+      return JSON.stringify(kept(message))
+    }
+    this.#journal.append(text, toldBy(body), () => {
+      this.#tellEpoch()
+      if (message !== undefined) this.#tell(message)
+      this.#retryLater()
+    })
+  }
+
+  #tellEpoch(): void {
+    if (this.#db.epoch === this.#toldEpoch) return
+    this.#toldEpoch = this.#db.epoch
+    const { epoch, sequence, oldest } = this
+    const hello: FeedHello = { kind: 'hello', epoch, sequence, oldest, fresh: true }
+    this.#tell(hello)
+  }
+
+  #tell(message: FeedMessage): void {
+    for (const listener of [...this.#listeners]) listener(message)
+  }
+
+  #retryLater(): void {
+    if (this.#db.trouble === undefined || this.#retry !== undefined) return
+    const delayMs = Math.max(0, this.#db.retryAtMs - this.#clock.monotonicMs())
+    this.#retry = setTimeout(() => {
+      this.#retry = undefined
+      this.#db.retry()
+      this.#tellEpoch()
+      this.#retryLater()
+    }, delayMs + 1).unref()
+  }
+}
+
+function kept(message: NumberedMessage): NumberedMessage {
+  if (message.kind !== 'commit' || (message.dirtyTiles?.length ?? 0) <= dirtyRunsKeptMax) return message
+  return { ...message, dirtyTiles: null }
+}
+
+function toldBy(body: FeedBody): Told | undefined {
+  if (body.kind === 'removed') return { kind: 'removed', uuid: body.uuid }
+  if (body.kind !== 'commit') return undefined
+  return { kind: 'generation', uuid: body.brick.uuid, generation: body.brick.generation }
+}
+
+function timestamp(ns: bigint): { seconds: number; nanoseconds: number } {
+  return { seconds: Number(ns / 1_000_000_000n), nanoseconds: Number(ns % 1_000_000_000n) }
 }

@@ -1,294 +1,295 @@
 /**
- * Keeps one brick true to its source: executes what `BrickSync` orders, holds the writer's lock, and tells what it did.
+ * Keeps one brick true to its source: executes what `BrickSync` orders, one order at a time, and tells what it did.
  *
- * After any failure the brick is closed and opened again before the next attempt: what is in memory may be wrong, what
- * is committed never is.
+ * What it cannot do it says as a condition and tries again; a source that is not there, or is not the one it was, is
+ * never taken for an empty one.
  */
-import { statSync } from 'node:fs'
-import { displayPath, equalBytes, toHex } from '../base/bytes.ts'
+import { displayPath } from '../base/bytes.ts'
 import { FoundryError } from '../base/errors.ts'
-import type { Clock, Random } from '../base/ports.ts'
-import type { BrickMeta } from '../brick/meta.ts'
-import { isWorldReadable, listerOf, toolName } from '../fold/fold-source.ts'
-import type { LeafPool } from '../fold/leaf-pool.ts'
-import { createBrick, type OpenBrick, openBrick } from '../fold/open-brick.ts'
-import { type Progress, type ReconcileResult, reconcile } from '../fold/reconcile.ts'
-import { absolutePath, type Source } from '../source/open.ts'
-import { BrickView } from '../store/brick-view.ts'
-import { BrickSync } from '../sync/brick-sync.ts'
-import type { DirtyScope } from '../sync/dirty-set.ts'
-import type { BrickInfo, BrickState } from '../wire/api.ts'
-import { dirtyTuples, infoOf } from './brick-info.ts'
-import type { FeedNews } from './feed.ts'
-import { ServedViews } from './served-views.ts'
+import type { Progress, ReconcileResult } from '../fold/reconcile.ts'
+import type { Head } from '../store/brick-file.ts'
+import { BrickSync, type SyncOrder } from '../sync/brick-sync.ts'
+import { syncPolicy } from '../sync/sync-policy.ts'
+import type { BrickInfo } from '../wire/api.ts'
+import { AloneQueue } from './alone-queue.ts'
+import { KeeperCare } from './keeper-care.ts'
+import { KeeperCheck } from './keeper-check.ts'
+import { KeeperEars } from './keeper-ears.ts'
+import type { KeeperParts } from './keeper-parts.ts'
+import { KeeperRounds } from './keeper-rounds.ts'
+import { KeeperStatus } from './keeper-status.ts'
+import { KeeperVoice } from './keeper-voice.ts'
+import { KeptBrick } from './kept-brick.ts'
+import type { BrickFigures } from './metrics.ts'
+import { SyncWaiters } from './sync-waiters.ts'
+import type { Worker } from './turns.ts'
 
-/** Racy files are looked at again when their times can prove something. */
-const racyAgainMs = 60
-/** Sources without events. */
-export const pollMs = 5_000
-const progressEveryMs = 200
+/** How often it is asked whether there is room again. */
+const roomAgainMs = 1_000
 
-export interface KeeperParts {
-  readonly name: string
-  readonly source: Source
-  readonly brickPath: Uint8Array
-  readonly exclude: readonly string[]
-  /** Never part of a source. */
-  readonly ownFolders: readonly Uint8Array[]
-  readonly clock: Clock
-  readonly random: Random
-  readonly pool: LeafPool
-  /** Where a brick of that length goes that has no place yet; `none`: it will not be placed for now. */
-  readonly placeDistrict: (length: number | 'none') => Promise<BrickMeta['district']>
-  readonly publish: (news: FeedNews) => void
-  /** Makes sure that hints arrive; called before a first listing and after the source was lost. */
-  readonly watch: () => Promise<void>
-}
-
-interface Waiter {
-  readonly resolve: () => void
-  readonly reject: (error: unknown) => void
-}
-
-export class Keeper {
-  readonly views: ServedViews
+export class Keeper implements Worker {
   readonly #parts: KeeperParts
-  readonly #sync = new BrickSync()
+  readonly #kept: KeptBrick
+  readonly #status = new KeeperStatus()
+  readonly #voice: KeeperVoice
+  readonly #sync: BrickSync
+  readonly #rounds: KeeperRounds
   readonly #stop = new AbortController()
-  #brick: OpenBrick | undefined
-  #meta: BrickMeta | undefined
-  #uuid = ''
-  /** Length that the first fold is going to have. */
-  #plannedLength = 0
-  #state: BrickState = 'folding'
-  #message: string | null = null
-  #progress: BrickInfo['progress'] = null
-  #progressAtMs = 0
-  #isWatched = false
-  #isPolled = false
   #timer: NodeJS.Timeout | undefined
-  #poll: NodeJS.Timeout | undefined
   #running: Promise<void> = Promise.resolve()
-  #waiters: Waiter[] = []
+  readonly #waiters = new SyncWaiters()
+  readonly care: KeeperCare
+  readonly check: KeeperCheck
+  readonly ears: KeeperEars
+  readonly #alone = new AloneQueue()
+  #isWorking = false
+  #writtenBytes = 0
 
   constructor(parts: KeeperParts) {
+    const { assignment, clock, random, district } = parts
     this.#parts = parts
-    this.views = new ServedViews(parts.brickPath)
+    this.#kept = new KeptBrick({ assignment, random, district })
+    const { ownFolders, pool, watch, announcer } = parts
+    const verifiedAtMs = (): number | undefined => this.#sync.verifiedAtMs
+    this.#voice = new KeeperVoice({
+      assignment,
+      kept: this.#kept,
+      status: this.#status,
+      announcer,
+      clock,
+      verifiedAtMs,
+    })
+    const common = { assignment, kept: this.#kept, clock, signal: this.#stop.signal }
+    const onProgress = (progress: Progress): void => this.#voice.progress(progress, this.#nowMs())
+    this.#rounds = new KeeperRounds({ ...common, ownFolders, pool, watch, onProgress })
+    this.care = new KeeperCare({
+      ...common,
+      path: assignment.brickPath,
+      random,
+      alone: (work) => this.#whenAlone(() => work(this.#kept.open())),
+      committed: (head) => this.#tagged(head),
+      replaced: () => this.#voice.catchUp(),
+      warn: parts.warn,
+    })
+    this.check = new KeeperCheck({
+      path: assignment.brickPath,
+      clock,
+      signal: this.#stop.signal,
+      alone: (work) => this.#whenAlone(work),
+      damaged: (why) => this.#renew({ why, file: 'there' }),
+      warn: parts.warn,
+    })
+    const chance = (): number => Buffer.from(random.bytes(4)).readUInt32LE() / 2 ** 32
+    this.#sync = new BrickSync({ policy: { ...syncPolicy, pollMs: assignment.rules.pollMs }, chance })
+    this.#status.isPolled = assignment.rules.pollMs !== null
+    this.ears = new KeeperEars({
+      assignment,
+      sync: this.#sync,
+      status: this.#status,
+      rounds: this.#rounds,
+      voice: this.#voice,
+      waiters: this.#waiters,
+      nowMs: () => this.#nowMs(),
+      pump: () => this.#pump(),
+    })
   }
 
   get uuid(): string {
-    return this.#uuid
+    return this.#kept.uuid
   }
 
   get name(): string {
-    return this.#parts.name
+    return this.#parts.assignment.name
+  }
+
+  get views(): KeptBrick['views'] {
+    return this.#kept.views
+  }
+
+  get status(): KeeperStatus {
+    return this.#status
+  }
+
+  figures(): BrickFigures {
+    const lagSeconds = this.#sync.lagMs(this.#nowMs()) / 1_000
+    return { ...this.#voice.figures(), lagSeconds, writtenBytes: this.#writtenBytes }
   }
 
   /** Opens the brick or makes it, and begins to follow the source. What cannot be opened is said and tried again. */
   start(): void {
     try {
-      this.#open()
-      if (this.#meta !== undefined) void this.#parts.placeDistrict('none')
-      this.#sync.hintAll(this.#nowMs())
+      this.#kept.open()
+      this.#status.opened(this.views.newest !== undefined)
+      this.#voice.catchUp()
+      this.#sync.hintAll(this.#nowMs(), 'opened')
     } catch (error) {
       this.#failed(error)
     }
     this.#pump()
   }
 
-  hint(scope: DirtyScope): void {
-    this.#sync.hint(scope, this.#nowMs())
-    this.#pump()
-  }
-
-  /** Hints were lost: everything is looked at again. */
-  hintAll(): void {
-    this.#sync.hintAll(this.#nowMs())
-    this.#pump()
-  }
-
-  /** The watcher cannot follow this source, or not all of it: it is looked at every few seconds as well. */
-  pollBecause(message: string): void {
-    this.#isPolled = true
-    this.#message = message
-    this.#poll ??= setInterval(() => this.hintAll(), pollMs)
-    this.#announce()
-  }
-
-  /** The source was moved or removed: the next attempt watches anew. */
-  sourceLost(): void {
-    this.#isWatched = false
-    this.hintAll()
-  }
-
-  /** Resolves when all that is dirty now is committed; rejects where that fails. */
+  /** Resolves when all that is dirty now is committed; rejects where that fails or has to wait for somebody. */
   settled(): Promise<void> {
-    if (this.#sync.isSettled) return Promise.resolve()
-    return new Promise((resolve, reject) => {
-      this.#waiters.push({ resolve, reject })
-      this.#sync.hurry()
-      this.#pump()
-    })
+    if (this.#status.isOver) return Promise.resolve()
+    const paused = this.#sync.pausedBecause
+    if (paused !== undefined) return Promise.reject(new FoundryError('SOURCE_MISSING', paused))
+    const barrier = this.#sync.barrier(this.#nowMs())
+    const done = this.#waiters.add(barrier)
+    this.#pump()
+    return done
   }
 
   info(): BrickInfo {
-    const view = this.views.newest
-    return infoOf({
-      uuid: this.#uuid,
-      name: this.#parts.name,
-      source: displayPath(absolutePath(this.#parts.source)),
-      kind: this.#parts.source.kind,
-      state: this.#state,
-      message: this.#message,
-      progress: this.#progress,
-      view,
-      district: this.#meta?.district ?? { x: 0, y: 0 },
-      plannedLength: this.#meta === undefined ? 0 : this.#plannedLength,
-    })
+    return this.#voice.info()
   }
 
   async close(): Promise<void> {
     this.#stop.abort()
     clearTimeout(this.#timer)
-    clearInterval(this.#poll)
+    this.#parts.turns.leave(this)
+    this.#alone.cancel(stopping())
     await this.#running
-    this.#fail(new FoundryError('CANCELLED', 'The daemon is stopping.'))
-    this.#brick?.writer.close()
-    this.views.close()
-  }
-
-  #open(): OpenBrick {
-    const { brickPath, random, source } = this.#parts
-    if (statSync(Buffer.from(brickPath), { throwIfNoEntry: false }) === undefined) {
-      this.#brick = createBrick(brickPath, random)
-    } else {
-      const brick = openBrick(brickPath, random)
-      const { meta } = new BrickView(brick.writer.file, brick.recovery.head)
-      if (meta.kind !== source.kind || !equalBytes(meta.source, absolutePath(source))) {
-        brick.writer.close()
-        throw new FoundryError('BRICK_OTHER_SOURCE', `${displayPath(brickPath)} holds ${displayPath(meta.source)}.`)
-      }
-      this.#brick = brick
-      this.#meta = meta
-      this.views.add(brick.recovery.head)
-      this.#state = 'stale'
-    }
-    this.#uuid = toHex(this.#brick.writer.uuid)
-    return this.#brick
+    await this.care.close()
+    await this.check.close()
+    this.#waiters.fail(stopping())
+    this.#kept.close()
   }
 
   #pump(): void {
-    if (this.#stop.signal.aborted) return
+    if (this.#stop.signal.aborted) return this.#alone.cancel(stopping())
     clearTimeout(this.#timer)
-    const order = this.#sync.next(this.#nowMs())
-    if (order.kind === 'wait') this.#timer = setTimeout(() => this.#pump(), Math.max(1, order.untilMs - this.#nowMs()))
-    if (order.kind === 'reconcile') this.#running = this.#execute(order.scopes)
-    if (this.#sync.isSettled) this.#release()
+    this.#waiters.release(this.#sync)
+    if (this.#isWorking) return
+    const nowMs = this.#nowMs()
+    if (!this.#alone.isEmpty) return this.#ask({ sinceMs: nowMs, urgency: 'hurry' })
+    if (this.#status.isOver || this.#hasNoRoom()) return
+    const wants = this.#sync.wants(nowMs)
+    if (wants !== undefined) return this.#ask(wants)
+    const order = this.#sync.next(nowMs)
+    if (order.kind === 'wait') this.#timer = setTimeout(() => this.#pump(), Math.max(1, order.untilMs - nowMs))
   }
 
-  async #execute(scopes: readonly DirtyScope[]): Promise<void> {
-    try {
-      const result = await this.#reconcile(scopes)
-      this.#sync.finished(result.kind, this.#nowMs())
-      this.#state = this.#isPolled ? 'polled' : 'live'
-      if (!this.#isPolled) this.#message = null
-      this.#progress = null
-      if (result.kind === 'committed') this.#committed(result)
-      else this.#announce()
-    } catch (error) {
-      this.#failed(error)
-    }
+  #ask(wish: { readonly sinceMs: number; readonly urgency: 'hurry' | 'normal' }): void {
+    this.#parts.turns.ask({ ...wish, key: this, size: this.#status.isTrue ? 'small' : 'large' })
+  }
+
+  /** It may work now. */
+  turn(): void {
+    const work = this.#stop.signal.aborted ? undefined : this.#nextWork()
+    if (work === undefined) return this.#parts.turns.leave(this)
+    this.#isWorking = true
+    this.#running = this.#work(work)
+  }
+
+  #nextWork(): (() => Promise<void>) | undefined {
+    const alone = this.#alone.take()
+    if (alone !== undefined) return alone
+    const order = this.#sync.next(this.#nowMs())
+    if (order.kind === 'reconcile') return () => this.#execute(order)
+    return order.kind === 'scrub' ? () => this.#scrub(order) : undefined
+  }
+
+  async #work(work: () => Promise<void>): Promise<void> {
+    await work()
+    this.#isWorking = false
+    this.#parts.turns.leave(this)
     this.#pump()
   }
 
-  async #reconcile(scopes: readonly DirtyScope[]): Promise<ReconcileResult> {
-    const { source, clock, pool, exclude, ownFolders, watch } = this.#parts
-    const brick = this.#brick ?? this.#open()
-    if (!this.#isWatched) {
-      await watch()
-      this.#isWatched = true
+  async #execute({ scopes, reason }: Extract<SyncOrder, { kind: 'reconcile' }>): Promise<void> {
+    try {
+      if (!this.#kept.isInPlace()) this.#renew({ why: 'somebody deleted or replaced its file', file: 'gone' })
+      const isFirst = this.#kept.open().writer.head === undefined
+      const result = await this.#rounds.reconcile(scopes, reason)
+      this.#writtenBytes += result.writtenBytes
+      this.#sync.finished({ ...result, outcome: result.kind, read: isFirst ? 'all' : 'changed' }, this.#nowMs())
+      this.#status.settled(this.#parts.assignment.rules.follow, this.#rounds.leftOut)
+      if (this.#rounds.wantsListing) this.#sync.hintAll(this.#nowMs(), 'again')
+      if (result.kind === 'committed') this.#committed(result)
+      else this.#voice.state()
+      if (this.#status.isOver) this.#end()
+    } catch (error) {
+      this.#failed(error)
     }
-    const signal = this.#stop.signal
-    const ownFiles = [brick.writer.file.fd]
-    const lister = listerOf(source, { exclude, crossFilesystems: 'no', clock, signal, ownFiles, ownFolders })
-    return reconcile(brick, {
-      scopes,
-      lister,
-      root: source.root,
-      meta: (length) => this.#metaFor(length),
-      clock,
-      pool,
-      signal,
-      reason: brick.writer.head === undefined ? 'first fold' : 'source changed',
-      commit: brick.writer.head === undefined ? 'always' : 'changed',
-      onProgress: (progress) => this.#noteProgress(progress),
-    })
   }
 
-  async #metaFor(length: number): Promise<BrickMeta> {
-    const { source, name, exclude, placeDistrict } = this.#parts
-    const path = absolutePath(source)
-    this.#plannedLength = length
-    const { x, y } = this.#meta?.district ?? (await placeDistrict(length))
-    this.#meta = {
-      unknown: this.#meta?.unknown ?? {},
-      kind: source.kind,
-      source: path,
-      name,
-      district: { x, y },
-      worldReadable: isWorldReadable(path),
-      exclude,
-      tool: toolName,
+  async #scrub({ bytesMax }: Extract<SyncOrder, { kind: 'scrub' }>): Promise<void> {
+    try {
+      const slice = await this.#rounds.scrub(bytesMax)
+      for (const scope of slice.suspects) this.#sync.hint(scope, this.#nowMs(), 'scrub')
+      this.#sync.scrubbed(slice, this.#nowMs())
+      if (slice.isPassDone) this.check.begin()
+    } catch {
+      // The next reconcile says what is wrong with the source.
+      this.#sync.failed(this.#nowMs())
     }
-    return this.#meta
   }
 
-  #committed({ head, dirty, racy }: Extract<ReconcileResult, { kind: 'committed' }>): void {
-    this.views.add(head)
-    const fromGeneration = head.record.generation - 1
-    this.#parts.publish({ kind: 'commit', brick: this.info(), fromGeneration, dirtyTiles: dirtyTuples(dirty) })
-    if (racy.length === 0) return
-    setTimeout(() => {
-      for (const path of racy) this.hint({ path, reach: 'entry' })
-    }, racyAgainMs).unref()
+  #committed({ head, dirty, changed }: Extract<ReconcileResult, { kind: 'committed' }>): void {
+    this.#kept.committed(head)
+    this.#voice.commit(head.record, { dirty, entries: changed })
+    this.care.afterCommit(this.#kept.open())
+  }
+
+  /** A commit with the same content. */
+  #tagged(head: Head): void {
+    this.#kept.committed(head)
+    this.#voice.commit(head.record, { dirty: [], entries: { count: 0, named: [] } })
+  }
+
+  #whenAlone<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#alone.add(work)
+    this.#pump()
+    return done
+  }
+
+  /** Without room nothing is begun; hints are kept, and it is asked again. */
+  #hasNoRoom(): boolean {
+    const message = this.#parts.noRoom()
+    if (this.#status.noteRoom(message)) this.#voice.state()
+    if (message === undefined) return false
+    this.#timer = setTimeout(() => this.#pump(), roomAgainMs)
+    this.#waiters.fail(new FoundryError('DISK_FULL', message))
+    return true
+  }
+
+  /** Folded once, as its task says: the file is let go. */
+  #end(): void {
+    this.#waiters.finish()
+    this.#kept.discard()
+  }
+
+  /** The brick cannot be gone on with: the source is folded anew, under the same name and at the same place. */
+  #renew({ why, file }: { readonly why: string; readonly file: 'there' | 'gone' }): void {
+    const { announcer, warn } = this.#parts
+    const { uuid } = this
+    const aside = this.#kept.leave(file)
+    const kept = aside === undefined ? '' : ` What is left of it is ${displayPath(aside)}.`
+    warn(`${this.name} is folded anew: ${why}.${kept}`)
+    announcer.publish({ kind: 'removed', uuid })
+    this.#status.renewed()
+    this.#sync.hintAll(this.#nowMs(), 'opened')
+    this.#kept.open()
+    this.#voice.state()
   }
 
   #failed(error: unknown): void {
-    this.#brick?.writer.close()
-    this.#brick = undefined
-    this.#isWatched = false
+    this.check.beginAfter(error)
+    this.#kept.discard()
+    this.#rounds.unwatch()
     this.#sync.failed(this.#nowMs())
     if (this.#stop.signal.aborted) return
-    this.#state = 'failed'
-    if (this.#meta === undefined) void this.#parts.placeDistrict('none')
-    this.#message = error instanceof FoundryError ? error.message : String(error)
-    this.#progress = null
-    this.#announce()
-    this.#fail(error)
-  }
-
-  #fail(error: unknown): void {
-    for (const waiter of this.#waiters.splice(0)) waiter.reject(error)
-  }
-
-  #release(): void {
-    for (const waiter of this.#waiters.splice(0)) waiter.resolve()
-  }
-
-  #noteProgress({ doneBytes, totalBytes }: Progress): void {
-    const nowMs = this.#nowMs()
-    if (nowMs - this.#progressAtMs < progressEveryMs) return
-    this.#progressAtMs = nowMs
-    if (this.#state === 'live' || this.#state === 'polled') return
-    this.#progress = { doneBytes, totalBytes }
-    this.#announce()
-  }
-
-  #announce(): void {
-    this.#parts.publish({ kind: 'brick', brick: this.info() })
+    this.#kept.giveUpDistrict()
+    this.#status.failed(error)
+    this.#voice.state()
+    this.#waiters.fail(error)
   }
 
   #nowMs(): number {
     return this.#parts.clock.monotonicMs()
   }
+}
+
+function stopping(): FoundryError {
+  return new FoundryError('CANCELLED', 'The daemon is stopping.')
 }

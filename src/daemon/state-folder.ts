@@ -3,7 +3,18 @@
  *
  * Everything in it is readable by its owner alone. One daemon at a time holds the lock.
  */
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { toHex } from '../base/bytes.ts'
 import { FoundryError } from '../base/errors.ts'
@@ -30,13 +41,20 @@ export class StateFolder {
     return join(this.path, 'bricks')
   }
 
-  /** Makes the folders. */
-  prepare(): void {
-    for (const folder of [this.path, this.bricksPath]) mkdirSync(folder, { recursive: true, mode: 0o700 })
+  /** What bricks cannot give back: feed, hook queue, task generations. */
+  get databasePath(): string {
+    return join(this.path, 'state.db')
   }
 
-  /** Error: STATE_BUSY where another daemon has it. */
+  /** Makes the folders, and takes back what others may do in ours. */
+  #prepare(): void {
+    for (const folder of [this.path, this.bricksPath]) mkdirSync(folder, { recursive: true, mode: 0o700 })
+    for (const name of ['bricks', 'token', 'id', 'lock', 'daemon.json']) closeToOthers(join(this.path, name))
+  }
+
+  /** Makes the folders where there are none. Errors: STATE_BUSY where another daemon has it; those of the operating system. */
   lock(): void {
+    this.#prepare()
     const fd = openSync(join(this.path, 'lock'), 'a', 0o600)
     if (!tryLockExclusive(fd)) {
       closeSync(fd)
@@ -84,7 +102,7 @@ export class StateFolder {
   release(): void {
     if (this.#lockFd === undefined) return
     try {
-      unlinkSync(join(this.path, 'daemon.json'))
+      if (this.readNote()?.pid === process.pid) unlinkSync(join(this.path, 'daemon.json'))
     } catch {
       // It was never written: the start failed before.
     }
@@ -108,5 +126,16 @@ export class StateFolder {
     closeSync(fd)
     renameSync(temporary, path)
     return made
+  }
+}
+
+/** What is not there, or not ours, is left to whoever opens it. */
+function closeToOthers(path: string): void {
+  const stat = statSync(path, { throwIfNoEntry: false })
+  if (stat === undefined || (stat.mode & 0o077) === 0) return
+  try {
+    chmodSync(path, stat.mode & 0o700)
+  } catch (error) {
+    if (!['EPERM', 'EROFS'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
   }
 }

@@ -1,10 +1,13 @@
 /**
  * The bricks that lie in a state folder, as a starting daemon finds them. What cannot be read is said and left alone.
+ *
+ * A brick's name is its path beneath the folder without `.brick`; of one that a task put elsewhere, its whole path.
  */
 import { readdirSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { must } from '../base/assert.ts'
 import { displayPath, equalBytes, utf8 } from '../base/bytes.ts'
+import { FoundryError } from '../base/errors.ts'
 import { brickName } from '../fold/fold-source.ts'
 import { absolutePath, type Source } from '../source/open.ts'
 import { BrickFile } from '../store/brick-file.ts'
@@ -13,7 +16,11 @@ import { BrickView } from '../store/brick-view.ts'
 export interface StoredBrick {
   readonly view: BrickView
   readonly path: Uint8Array
+  readonly name: string
 }
+
+/** Folders in folders; deeper ones are not looked into. */
+const depthMax = 8
 
 export class StoredBricks {
   readonly #folder: string
@@ -24,49 +31,75 @@ export class StoredBricks {
     this.#warn = warn
   }
 
+  /** `name` absolute: the file with that name and `.brick`. */
   pathOf(name: string): string {
-    return join(this.#folder, `${name}.brick`)
+    return name.startsWith('/') ? `${name}.brick` : join(this.#folder, `${name}.brick`)
   }
 
   /** All that can be read, by name. The caller closes their files. */
   *open(): Generator<StoredBrick> {
-    const names = readdirSync(this.#folder).filter((name) => name.endsWith('.brick'))
-    for (const name of names.sort()) {
-      const path = utf8(join(this.#folder, name))
-      const view = this.#openOne(path)
-      if (view !== undefined) yield { view, path }
+    for (const file of [...brickFiles(this.#folder, 0)].sort()) {
+      const stored = this.openOne(relative(this.#folder, file).replace(/\.brick$/, ''))
+      if (stored !== undefined) yield stored
     }
   }
 
-  /** The name of the brick that holds this source already, else one that is free. */
-  nameFor(source: Source, isTaken: (name: string) => boolean): string {
+  /** Undefined where it is not there or cannot be read; the latter is said. */
+  openOne(name: string): StoredBrick | undefined {
+    const path = utf8(this.pathOf(name))
+    if (!this.#exists(name)) return undefined
+    let file: BrickFile | undefined
+    try {
+      file = BrickFile.open(path)
+      const view = new BrickView(file, file.readHeadOnce())
+      must(view.meta, 'META')
+      return { view, path, name }
+    } catch (error) {
+      file?.close()
+      this.#warn(`${displayPath(path)} is left alone: ${(error as Error).message}`)
+      return undefined
+    }
+  }
+
+  /** The name of the brick that holds this source already, else `wanted` or one like it that is free. */
+  nameFor(source: Source, { wanted, isTaken }: { wanted?: string; isTaken: (name: string) => boolean }): string {
     const path = absolutePath(source)
-    for (const { view } of this.open()) {
+    for (const { view, name } of this.open()) {
       const { meta } = view
       view.file.close()
-      if (equalBytes(meta.source, path)) return meta.name
+      if (equalBytes(meta.source, path) && !isTaken(name)) return name
     }
-    const base = brickName(path)
+    const base = wanted ?? brickName(path)
     let name = base
-    for (let number = 2; isTaken(name) || this.#exists(name); number++) name = `${base}-${number}`
+    for (let number = 2; isTaken(name) || this.#holds(name) === 'something'; number++) name = `${base}-${number}`
     return name
+  }
+
+  /** A damaged brick cannot say what it is of; its keeper moves it aside. */
+  #holds(name: string): 'nothing' | 'damage' | 'something' {
+    if (!this.#exists(name)) return 'nothing'
+    let file: BrickFile | undefined
+    try {
+      file = BrickFile.open(utf8(this.pathOf(name)))
+      must(new BrickView(file, file.readHeadOnce()).meta, 'META')
+      return 'something'
+    } catch (error) {
+      return error instanceof FoundryError && error.code === 'BRICK_DAMAGED' ? 'damage' : 'something'
+    } finally {
+      file?.close()
+    }
   }
 
   #exists(name: string): boolean {
     return statSync(this.pathOf(name), { throwIfNoEntry: false }) !== undefined
   }
+}
 
-  #openOne(path: Uint8Array): BrickView | undefined {
-    const file = BrickFile.open(path)
-    try {
-      const view = new BrickView(file, file.readHeadOnce())
-      must(view.meta, 'META')
-      return view
-    } catch (error) {
-      file.close()
-      this.#warn(`${displayPath(path)} is left alone: ${(error as Error).message}`)
-      return undefined
-    }
+function* brickFiles(folder: string, depth: number): Generator<string> {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name)
+    if (entry.isDirectory() && depth < depthMax) yield* brickFiles(path, depth + 1)
+    else if (entry.isFile() && entry.name.endsWith('.brick')) yield path
   }
 }
 

@@ -7,7 +7,7 @@ import { PNG } from 'pngjs'
 import { toolVersion } from '../../src/base/version.ts'
 import { json, jsonLines, makePlace, sfd, shell } from './sfd.ts'
 
-const names = ['up', 'status', 'sync', 'stop', 'rm', 'fold', 'ls', 'show', 'extract', 'verify', 'log', 'render']
+const names = ['up', 'status', 'sync', 'stop', 'rm', 'fold', 'ls', 'show', 'extract', 'verify', 'log', 'diff', 'render']
 
 test('every command has a help with an example, on stdout', () => {
   for (const name of names) {

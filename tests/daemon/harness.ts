@@ -1,5 +1,5 @@
 /** Drives the real `sfd` as a process: a daemon in a state folder of its own, commands against it. */
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { type ChildProcess, execFile, type SpawnOptions, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,11 +15,15 @@ export interface Outcome {
   readonly stderr: string
 }
 
-/** Runs to its end; never throws for an exit code. */
-export function sfd(args: readonly string[], options: { cwd?: string } = {}): Promise<Outcome> {
+/** Runs to its end; never throws for an exit code. `through`: as of a DaemonOrder. */
+export function sfd(
+  args: readonly string[],
+  { through = [], ...options }: { cwd?: string; through?: readonly string[] } = {},
+): Promise<Outcome> {
   return new Promise((resolve) => {
     const maxBuffer = 256 * 1024 * 1024
-    execFile(sfdPath, args, { ...options, maxBuffer }, (error, stdout, stderr) => {
+    const [command, ...all] = [...through, sfdPath, ...args]
+    execFile(command as string, all, { ...options, maxBuffer }, (error, stdout, stderr) => {
       const code = error === null ? 0 : Number((error as { code?: number | string }).code ?? 1)
       resolve({ code, stdout, stderr })
     })
@@ -43,13 +47,21 @@ export interface RunningDaemon {
   kill(signal: 'SIGKILL' | 'SIGTERM'): Promise<void>
 }
 
+export interface DaemonOrder {
+  readonly state: string
+  readonly sources: readonly string[]
+  readonly args?: readonly string[]
+  /** Command that becomes the daemon, as `prlimit --nofile=256`. */
+  readonly through?: readonly string[]
+  readonly options?: SpawnOptions
+}
+
 export async function startDaemon(
   t: TestContext,
-  { state, sources, args = [] }: { state: string; sources: readonly string[]; args?: readonly string[] },
+  { state, sources, args = [], through = [], options = {} }: DaemonOrder,
 ): Promise<RunningDaemon> {
-  const child = spawn(sfdPath, ['up', ...sources, '--state', state, '--port', '0', '--json', ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  const [command, ...all] = [...through, sfdPath, 'up', ...sources, '--state', state, '--port', '0', '--json', ...args]
+  const child = spawn(command as string, all, { ...options, stdio: ['ignore', 'pipe', 'pipe'] })
   let stderr = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text

@@ -1,0 +1,74 @@
+/**
+ * Tells of commits: to the feed and, where a task has one, to its hook, in one transaction of the state database.
+ *
+ * A commit is durable in its brick before it is told. One that was not told when the daemon was killed is told at the
+ * next start, from the generation that was told last; its list of changes is not known any more and left out.
+ */
+import { toHex, utf8Text } from '../base/bytes.ts'
+import type { Run } from '../base/entry.ts'
+import { rfc3339 } from '../base/entry-text.ts'
+import type { CommitRecord } from '../brick/commit-record.ts'
+import type { ChangedEntries } from '../fold/reconcile.ts'
+import type { HookChange } from '../hook/hook-event.ts'
+import type { HookQueue } from '../hook/hook-queue.ts'
+import type { BrickInfo } from '../wire/api.ts'
+import type { Assignment } from './assignment.ts'
+import { dirtyTuples } from './brick-info.ts'
+import type { Feed, FeedNews } from './feed.ts'
+
+export interface NewsOfCommit {
+  readonly assignment: Assignment
+  readonly info: BrickInfo
+  readonly record: CommitRecord
+  /** Undefined: it is not known what changed. */
+  readonly changes: { readonly dirty: readonly Run[]; readonly entries: ChangedEntries } | undefined
+}
+
+export class Announcer {
+  readonly #feed: Feed
+  readonly #hooks: HookQueue
+
+  constructor({ feed, hooks }: { feed: Feed; hooks: HookQueue }) {
+    this.#feed = feed
+    this.#hooks = hooks
+  }
+
+  publish(news: FeedNews): void {
+    this.#feed.publish(news)
+  }
+
+  commit(news: NewsOfCommit): void {
+    this.#tell(news, news.record.generation - 1)
+  }
+
+  /** Tells of a commit that nobody was told of, where there is one. */
+  catchUp(news: NewsOfCommit): void {
+    const told = this.#feed.lastGeneration(news.info.uuid) ?? 0
+    if (told !== news.record.generation) this.#tell(news, Math.min(told, news.record.generation - 1))
+  }
+
+  #tell({ assignment, info, record, changes }: NewsOfCommit, from: number): void {
+    const dirtyTiles = changes === undefined ? null : dirtyTuples(changes.dirty)
+    this.#feed.together(() => {
+      this.#feed.publish({ kind: 'commit', brick: info, fromGeneration: from, dirtyTiles })
+      const { taskId, brickPath } = assignment
+      if (taskId === null) return
+      this.#hooks.enqueue({
+        task: taskId,
+        brick: Buffer.from(brickPath).toString(),
+        uuid: info.uuid,
+        from,
+        generation: record.generation,
+        contentRoot: toHex(record.contentRoot),
+        time: rfc3339(record.time) ?? '',
+        changed: changes?.entries.named.map(hookChange) ?? [],
+        truncated: changes === undefined || changes.entries.count > changes.entries.named.length,
+      })
+    })
+  }
+}
+
+function hookChange({ path, change }: ChangedEntries['named'][number]): HookChange {
+  const text = utf8Text(path)
+  return text === undefined ? { change, pathHex: toHex(path) } : { change, path: text }
+}

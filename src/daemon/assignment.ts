@@ -1,0 +1,45 @@
+/** What is to be kept as one brick, and how: said on the command line, by a task, or by a brick that is there already. */
+import { displayPath, equalBytes, utf8 } from '../base/bytes.ts'
+import { absolutePath, type Source } from '../source/open.ts'
+
+export interface Assignment {
+  readonly source: Source
+  /** How people call the brick. */
+  readonly name: string
+  readonly brickPath: Uint8Array
+  /** The task that says so; null where the command line does. */
+  readonly taskId: string | null
+  readonly rules: KeepingRules
+}
+
+export interface KeepingRules {
+  /** Globs; files that match none are left out where there are any. */
+  readonly include: readonly string[]
+  readonly exclude: readonly string[]
+  /** Files beyond that many are left out and counted. */
+  readonly maxFiles: number | null
+  /** Where the source gives no events; null: the default. Milliseconds. */
+  readonly pollMs: number | null
+  /** `once`: folded when the rules are new, then left. */
+  readonly follow: 'always' | 'once'
+  readonly retention: { readonly last: number; readonly hourly: number; readonly daily: number } | null
+}
+
+/** A bare command line. */
+export function plainRules(exclude: readonly string[]): KeepingRules {
+  return { include: [], exclude, maxFiles: null, pollMs: null, follow: 'always', retention: null }
+}
+
+/** Named twice is followed once. */
+export function eachOnce(sources: readonly Source[]): Source[] {
+  const isSame = (a: Source, b: Source): boolean => equalBytes(absolutePath(a), absolutePath(b))
+  return sources.filter((source, index) => sources.findIndex((other) => isSame(other, source)) === index)
+}
+
+export function shownSource(source: Source): string {
+  return displayPath(absolutePath(source))
+}
+
+export function pathBytes(path: string): Uint8Array {
+  return utf8(path)
+}
