@@ -10,8 +10,15 @@ export type Judge = 'yes' | 'no'
 
 const foldRatioMin = 0.7
 const peakBytesMax = 250e6
+const diffMsMax = 5
 const latencyP50MsMax = 50
 const latencyP99MsMax = 500
+/** The commit interval and half a second. */
+const busyP99MsMax = 1_000
+const stoppedSecondsMax = 5
+const servingSecondsMax = 2
+const reconciledSecondsMax = 30
+const idleCoreShareMax = 0.01
 export const tileWrittenBytesMax = 200 * 1024
 export const fileWrittenBytesMax = 300 * 1024
 
@@ -35,6 +42,11 @@ export function writtenBudget({ writtenBytes, bytesMax }: { writtenBytes: number
   return judged(`<= ${bytesMax / 1024} KiB written`, writtenBytes <= bytesMax)
 }
 
+/** Whatever the size of what did not change. */
+export function diffBudget(workMs: number | null, judge: Judge): Budget {
+  return judged(`< ${diffMsMax} ms`, judge === 'no' || workMs === null ? null : workMs < diffMsMax)
+}
+
 export function latencyBudgets(
   { p50Ms, p99Ms }: { p50Ms: number | null; p99Ms: number | null },
   judge: Judge,
@@ -44,6 +56,45 @@ export function latencyBudgets(
     judged(`p50 < ${latencyP50MsMax} ms`, isBelow(p50Ms, latencyP50MsMax)),
     judged(`p99 < ${latencyP99MsMax} ms`, isBelow(p99Ms, latencyP99MsMax)),
   ]
+}
+
+/** Under steady change; nothing may be missing either. */
+export function busyBudget({ p99Ms, missed }: { p99Ms: number | null; missed: number }, judge: Judge): Budget {
+  const isMet = judge === 'no' || p99Ms === null ? null : p99Ms < busyP99MsMax
+  return judged(`p99 < ${busyP99MsMax} ms, 0 missed`, missed > 0 ? false : isMet)
+}
+
+export function stoppedBudgets(
+  { missed, thereSeconds, losses }: { missed: number; thereSeconds: number | null; losses: number },
+  judge: Judge,
+): Budget[] {
+  return [
+    judged(
+      `all there < ${stoppedSecondsMax} s`,
+      missed > 0 ? false : judge === 'no' ? null : thereSeconds !== null && thereSeconds < stoppedSecondsMax,
+    ),
+    judged('loss counted', judge === 'no' ? null : losses > 0),
+  ]
+}
+
+/** Holds for a run of any size. */
+export function missedBudget(missed: number): Budget {
+  return judged('0 missed', missed === 0)
+}
+
+export function restartBudgets(
+  { servingSeconds, reconciledSeconds }: { servingSeconds: number; reconciledSeconds: number },
+  judge: Judge,
+): Budget[] {
+  const isBelow = (value: number, limit: number) => (judge === 'no' ? null : value < limit)
+  return [
+    judged(`serving < ${servingSecondsMax} s`, isBelow(servingSeconds, servingSecondsMax)),
+    judged(`reconciled < ${reconciledSecondsMax} s`, isBelow(reconciledSeconds, reconciledSecondsMax)),
+  ]
+}
+
+export function idleBudget(coreShare: number, judge: Judge): Budget {
+  return judged(`< ${100 * idleCoreShareMax} % of a core`, judge === 'no' ? null : coreShare < idleCoreShareMax)
 }
 
 function judged(limit: string, isMet: boolean | null): Budget {

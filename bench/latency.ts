@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto'
 import { closeSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Judge, latencyBudgets } from './budgets.ts'
-import { type Feed, withDaemon } from './follow.ts'
+import { type Feed, withFeed } from './follow.ts'
 import { percentile } from './measure.ts'
 import { row, type Section } from './table.ts'
 import { makeSmallFiles } from './trees.ts'
@@ -33,7 +33,7 @@ export async function latencySection(options: LatencyOptions): Promise<Section> 
   progress('starting the daemon')
   const latenciesMs: number[] = []
   let commits = 0
-  await withDaemon({ sfd, tree, state: join(folder, 'state'), signal }, async (feed) => {
+  await withFeed({ sfd, tree, state: join(folder, 'state'), signal }, async (feed) => {
     const commitsBefore = await feed.quiet()
     for (let at = 0; at < count; at++) {
       progress(`change ${at + 1} of ${count}`)

@@ -9,6 +9,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism, cpus, loadavg } from 'node:os'
 import { join } from 'node:path'
 import { commitBytesSection } from './commit-bytes.ts'
+import { diffSection } from './diff.ts'
 import { kernelSections } from './kernel-ratio.ts'
 import { latencySection } from './latency.ts'
 import { createMeter } from './measure.ts'
@@ -17,6 +18,7 @@ import { findPeers, type Peer } from './peers.ts'
 import { type RoundTrip, roundTrip } from './round-trip.ts'
 import { type Section, textOfSection } from './table.ts'
 import { checkFreeSpace, isInMemory, makeSmallFiles, treeSize } from './trees.ts'
+import { watchParts, watchSection } from './watch/main.ts'
 
 const sizes = {
   full: { largeBytes: 2 ** 30, fileCount: 50_000, changes: 50 },
@@ -81,10 +83,22 @@ async function* measured({ folder, meter, peers }: Tools): AsyncGenerator<Sectio
       return [await commitBytesSection({ sfd, meter, folder, largeBytes, fileCount, signal, progress })]
     })
   }
+  if (options.only.has('diff')) {
+    yield* await attempt('diff', async () => {
+      checkFreeSpace(folder, 4.5 * largeBytes)
+      return [await diffSection({ sfd, meter, folder, largeBytes, fileCount, judge, progress })]
+    })
+  }
   if (options.only.has('latency')) {
     yield* await attempt('latency', async () => {
       return [await latencySection({ sfd, folder, count: changes, signal, judge, progress })]
     })
+  }
+  for (const part of Object.keys(watchParts) as (keyof typeof watchParts)[]) {
+    if (!options.only.has('watch') && !options.only.has(`watch-${part}`)) continue
+    yield* await attempt(`watch-${part}`, async () => [
+      await watchSection(part, { sfd, folder, size, signal, judge, progress }),
+    ])
   }
 }
 

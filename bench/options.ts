@@ -3,18 +3,21 @@ import { existsSync, realpathSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { watchParts } from './watch/main.ts'
 
 const usage = `npm run bench -- [--quick] [--json] [--only PART]... [--tree DIR]... [--repetitions N] [--tmp DIR] [--sfd PATH]
 
   --quick          small generated trees, once each: shows that the bench works, not how fast anything is
   --json           one JSON object instead of tables
-  --only PART      kernel, trees, bytes or latency; may be repeated
+  --only PART      kernel, trees, bytes, diff, latency or watch; may be repeated; watch-busy, watch-missed,
+                   watch-folders, watch-restart or watch-idle: a part of watch alone
   --tree DIR       tree to store and give back, instead of /usr/lib/x86_64-linux-gnu and /usr/share; may be repeated
   --repetitions N  runs of every program on every tree (3)
   --tmp DIR        where to write; on the disk that is to be measured (${tmpdir()})
   --sfd PATH       another build of ours
 `
-const parts: readonly string[] = ['kernel', 'trees', 'bytes', 'latency']
+const parts: readonly string[] = ['kernel', 'trees', 'bytes', 'diff', 'latency', 'watch']
+const watchPartNames = Object.keys(watchParts).map((part) => `watch-${part}`)
 
 /** Ends the process after --help (0) and where the command line is wrong (2). */
 export function readOptions() {
@@ -35,7 +38,7 @@ export function readOptions() {
       process.stdout.write(usage)
       process.exit(0)
     }
-    const unknown = values.only.find((part) => !parts.includes(part))
+    const unknown = values.only.find((part) => !parts.includes(part) && !watchPartNames.includes(part))
     if (unknown !== undefined) throw new Error(`There is no part ${unknown}.`)
     if (!existsSync(values.sfd)) throw new Error(`There is no ${values.sfd}.`)
     const size = values.quick ? 'quick' : 'full'

@@ -4,7 +4,7 @@
  * Values keep their base unit (bytes, seconds, plain ratios) in rows and in JSON; only printing rounds and scales them.
  */
 
-export type Unit = 'text' | 'ratio' | 'bytes' | 'seconds' | 'milliseconds' | 'gigabytesPerSecond'
+export type Unit = 'text' | 'count' | 'ratio' | 'bytes' | 'seconds' | 'milliseconds' | 'gigabytesPerSecond'
 
 export interface Column {
   /** Field of a row's values, with the unit last. */
@@ -84,6 +84,8 @@ function shown(values: Row['values'], { key, unit }: Column): string {
   switch (unit) {
     case 'text':
       return String(value)
+    case 'count':
+      return value.toFixed(0)
     case 'ratio':
       return value < 0.01 ? value.toFixed(4) : value.toFixed(2)
     case 'bytes':
@@ -106,5 +108,5 @@ export function textOfBytes(count: number): string {
     scaled /= 1024
     step++
   }
-  return `${step === 0 ? scaled : scaled.toFixed(1)} ${units[step]}`
+  return `${scaled.toFixed(step === 0 ? 0 : 1)} ${units[step]}`
 }
