@@ -153,6 +153,16 @@ test('whatever happens on the way, the view settles once the server answers', ()
   )
 })
 
+test('what had arrived and not been uploaded when the GPU lost its memory is asked for again', () => {
+  const one = bench()
+  one.tiles.setBrick(brickOf(1), null)
+  const at = { x: 0, y: 0, scale: 0.25 }
+  frame(one, at, 0)
+  answer(one, 'done')
+  one.tiles.forgetAll()
+  settle(one, at, 50)
+})
+
 test('settled, every square in view shows the newest commit’s bytes at the right level', () => {
   fc.assert(
     fc.property(

@@ -101,7 +101,7 @@ export class TileSet {
   /** Forgets every texture (the GPU's memory is lost); all is fetched again. */
   forgetAll(): void {
     for (const tiles of this.#bricks.values()) for (const record of tiles.records()) this.#release(record)
-    this.#arrived.length = 0
+    for (const { record } of this.#arrived.splice(0)) record.arrived = false
   }
 
   /** A reply brings tile `index` of batch `batchId`. Late and unknown ones are dropped. */
