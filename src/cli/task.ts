@@ -61,15 +61,15 @@ function addSchema(shell: Shell): void {
 /** Of each task one line of what it is, then what somebody should know. */
 function table(tasks: readonly TaskStatusJson[]): string {
   const heads = tasks.map(headOf)
-  const widths = [0, 1, 2, 3].map((column) => Math.max(...heads.map((cells) => (cells[column] as string).length)))
+  const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...heads.map((cells) => (cells[column] as string).length)))
   const lines = heads.map((cells) => cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  '))
   return lines.map((line, index) => `${line.trimEnd()}\n${notesOf(tasks[index] as TaskStatusJson)}`).join('')
 }
 
-function headOf({ task_id, file, source, brick, generation, conditions }: TaskStatusJson): string[] {
+function headOf({ task_id, file, type: kind, source, brick, generation, conditions }: TaskStatusJson): string[] {
   const ready = conditions.find(({ type }) => type === 'Ready')
   const state = ready === undefined ? 'unknown' : ready.status === 'True' ? 'ready' : ready.reason
-  return [task_id ?? file, state, source ?? '-', brick ?? '-', `generation ${generation}`].map((cell) =>
+  return [task_id ?? file, kind ?? '-', state, source ?? '-', brick ?? '-', `generation ${generation}`].map((cell) =>
     shownText(cell),
   )
 }
