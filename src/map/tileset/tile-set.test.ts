@@ -1,3 +1,4 @@
+/** Long because one server, made up for all of its cases, stands in front of them. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
