@@ -11,6 +11,7 @@ import { isRoot } from '../fold/lab.ts'
 const unshare = ['--mount', ...(isRoot ? [] : ['--map-root-user'])]
 const canMount = spawnSync('unshare', [...unshare, 'true']).status === 0
 const mountWhy = !canMount && 'mounting is not allowed here'
+const remountWhy = !isRoot && 'only root may make a mounted disk read-only'
 const loopScript = 'truncate -s 4M "$1" && device=$(losetup -f --show "$1") && losetup -d "$device"'
 const canLoop = isRoot && spawnSync('sh', ['-c', loopScript, 'sh', join(tmpdir(), 'sfd-loop-try')]).status === 0
 const loopWhy = !canLoop && 'loop devices are not allowed here'
@@ -36,11 +37,11 @@ test('under a disk that became read-only, too; when it is unmounted nothing is w
   runChild(t, 'became-read-only')
 })
 
-test('on a disk that is read-only at the start the kept feed is read, and goes on', { skip: mountWhy }, (t) => {
+test('on a disk that is read-only at the start the kept feed is read, and goes on', { skip: remountWhy }, (t) => {
   runChild(t, 'read-only-at-start')
 })
 
-test('what could not even be read at the start is taken over when it can', { skip: mountWhy }, (t) => {
+test('what could not even be read at the start is taken over when it can', { skip: remountWhy }, (t) => {
   runChild(t, 'unreadable-at-start')
 })
 
