@@ -59,13 +59,23 @@ test('names with $(..), quotes and newlines reach a hook as data and are never r
   assert.equal(fs.existsSync(lab.file('ran')), false)
 })
 
+/** Whether this user may look into every folder of PATH; else a command that is in none of them may be there. */
+const lookedEverywhere = (process.env['PATH'] ?? '').split(':').every((folder) => {
+  try {
+    fs.accessSync(folder, fs.constants.X_OK)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT'
+  }
+})
+
 test('what cannot be started, fails or is killed says so', async (t) => {
   const lab = hookLab(t)
   fs.writeFileSync(lab.file('not-executable'), 'x')
   fs.writeFileSync(lab.file('not-a-program'), 'x', { mode: 0o755 })
   const cases: [string[], number | string][] = [
     [['/nowhere/at/all'], 'ENOENT'],
-    [['no-such-command-anywhere'], 'ENOENT'],
+    [['no-such-command-anywhere'], lookedEverywhere ? 'ENOENT' : 'EACCES'],
     [[lab.file('not-executable')], 'EACCES'],
     [[lab.folder], 'EACCES'],
     [[lab.script('exit 7')], 7],
