@@ -91,9 +91,9 @@ function fill(disk: string, room: number): void {
 }
 
 if (import.meta.main) {
-  const [disk, large, small] = process.argv.slice(2) as [string, string, string]
+  const [disk, large, small, remounts] = process.argv.slice(2) as [string, string, string, string]
   await firstFoldOnFullDisk(disk, large)
   await updateOnFullDisk(disk, small)
   await compactOnFullDisk(disk)
-  await commitOnReadOnlyDisk(disk, small)
+  if (remounts === 'may-remount') await commitOnReadOnlyDisk(disk, small)
 }

@@ -19,9 +19,11 @@ test('on a full disk, or one that is read-only for a while, nothing is lost and 
   const [disk, small] = [join(lab.folder, 'disk'), join(lab.folder, 'small')]
   for (const folder of [disk, small]) mkdirSync(folder)
   for (let i = 0; i < 40; i++) writeFileSync(join(lab.source, `${i}`), randomBytes(100_000))
-  const mounted = 'mount -t tmpfs -o "size=$1" none "$2" && exec "$3" "$4" "$2" "$5" "$6"'
+  const mounted = 'mount -t tmpfs -o "size=$1" none "$2" && exec "$3" "$4" "$2" "$5" "$6" "$7"'
+  // Only root may make a mounted disk read-only.
+  const remounts = isRoot ? 'may-remount' : 'may-not-remount'
   const child = join(import.meta.dirname, 'full-disk-child.ts')
-  const args = [`${diskBytes}`, disk, process.execPath, child, lab.source, small]
+  const args = [`${diskBytes}`, disk, process.execPath, child, lab.source, small, remounts]
   const { status, stderr } = spawnSync('unshare', [...unshare, 'sh', '-c', mounted, 'sh', ...args], {
     encoding: 'utf8',
   })
