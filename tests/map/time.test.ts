@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { PNG } from 'pngjs'
 import { heatStep, palettes } from '../../src/map/draw/palette.ts'
 import type { HeatAnswer } from '../../src/wire/api.ts'
+import { until } from '../daemon/harness.ts'
 import { askServer } from './ask-server.ts'
 import { browserSuite } from './browser.ts'
 import { coloursOf, high, TimeStage, text, tile } from './time-stage.ts'
@@ -48,10 +49,15 @@ browserSuite('time travel', TimeStage.open, {
     const asked: string[] = []
     const note = (request: { url(): string }) => asked.push(request.url())
     map.page.on('request', note)
-    await map.page.mouse.click(...spot.at)
-    await map.until('the answer', () =>
-      (document.querySelector('.inspector.pinned')?.textContent ?? '').includes('hash'),
-    )
+    await until('the answer', async () => {
+      await map.page.keyboard.press('Escape')
+      await map.page.mouse.click(...spot.at)
+      const isThere = () => (document.querySelector('.inspector.pinned')?.textContent ?? '').includes('hash')
+      return map.page.waitForFunction(isThere, undefined, { timeout: 4_000 }).then(
+        () => true,
+        () => false,
+      )
+    })
     map.page.off('request', note)
     const byte = stage.moment(-2).space.bytes[spot.offset] as number
     const value = await map.page.locator('.inspector .swatch').textContent()
