@@ -55,6 +55,12 @@ export function utf8Text(bytes: Uint8Array): string | undefined {
   }
 }
 
+/** A path as programs get it: text where the bytes are valid UTF-8, else their hex digits. */
+export function pathText(path: Uint8Array): { readonly path?: string; readonly pathHex?: string } {
+  const text = utf8Text(path)
+  return text === undefined ? { pathHex: toHex(path) } : { path: text }
+}
+
 /** A path for a person's eye: valid UTF-8 as it is, control characters and other bytes as \xNN. Never parsed back. */
 export function displayPath(path: Uint8Array): string {
   const text = utf8Text(path)

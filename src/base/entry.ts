@@ -15,6 +15,18 @@ export interface Timestamp {
   readonly nanoseconds: number
 }
 
+/** A wall clock's nanoseconds since 1970, as `nowNs` has them, and back. */
+export function timestampOf(ns: bigint): Timestamp {
+  const nanoseconds = Number(((ns % nsPerSecond) + nsPerSecond) % nsPerSecond)
+  return { seconds: Number((ns - BigInt(nanoseconds)) / nsPerSecond), nanoseconds }
+}
+
+export function nanosecondsOf({ seconds, nanoseconds }: Timestamp): bigint {
+  return BigInt(seconds) * nsPerSecond + BigInt(nanoseconds)
+}
+
+const nsPerSecond = 1_000_000_000n
+
 /** Half-open run of bytes [start, start + length). */
 export interface Run {
   readonly start: number

@@ -1,5 +1,5 @@
 /** META: what a brick says of itself as a whole (spec 8.4). Unknown keys survive a rewrite. */
-import { fromHex, toHex, utf8, utf8Text } from '../base/bytes.ts'
+import { fromHex, pathText, utf8 } from '../base/bytes.ts'
 import { BrickDamage } from './damage.ts'
 import { parseJson } from './json.ts'
 
@@ -38,8 +38,8 @@ export interface BrickMeta {
 
 export function encodeMeta(meta: BrickMeta): Uint8Array {
   const { unknown, source, forgotten = [], ...known } = meta
-  const lost = forgotten.length === 0 ? {} : { forgotten: forgotten.map(pathFields) }
-  return utf8(JSON.stringify({ ...unknown, schema: 1, ...known, source: pathFields(source), ...lost }))
+  const lost = forgotten.length === 0 ? {} : { forgotten: forgotten.map(pathText) }
+  return utf8(JSON.stringify({ ...unknown, schema: 1, ...known, source: pathText(source), ...lost }))
 }
 
 export function parseMeta(bytes: Uint8Array, offset: number): BrickMeta {
@@ -65,11 +65,6 @@ export function parseMeta(bytes: Uint8Array, offset: number): BrickMeta {
     ...(forgotten !== undefined && { forgotten: pathsOf(forgotten) ?? fail('its forgotten paths are none') }),
     unknown,
   }
-}
-
-function pathFields(path: Uint8Array): { path: string } | { pathHex: string } {
-  const text = utf8Text(path)
-  return text === undefined ? { pathHex: toHex(path) } : { path: text }
 }
 
 function policyOf(fields: Record<string, unknown> | undefined): RetentionPolicy | undefined {

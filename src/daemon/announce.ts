@@ -4,7 +4,7 @@
  * A commit is durable in its brick before it is told. One that was not told when the daemon was killed is told at the
  * next start, from the generation that was told last; its list of changes is not known any more and left out.
  */
-import { toHex, utf8Text } from '../base/bytes.ts'
+import { pathText, toHex } from '../base/bytes.ts'
 import type { Run } from '../base/entry.ts'
 import { rfc3339 } from '../base/entry-text.ts'
 import type { CommitRecord } from '../brick/commit-record.ts'
@@ -69,6 +69,5 @@ export class Announcer {
 }
 
 function hookChange({ path, change }: ChangedEntries['named'][number]): HookChange {
-  const text = utf8Text(path)
-  return text === undefined ? { change, pathHex: toHex(path) } : { change, path: text }
+  return { change, ...pathText(path) }
 }

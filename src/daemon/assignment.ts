@@ -1,5 +1,5 @@
 /** What is to be kept as one brick, and how: said on the command line, by a task, or by a brick that is there already. */
-import { displayPath, equalBytes, utf8 } from '../base/bytes.ts'
+import { displayPath, equalBytes } from '../base/bytes.ts'
 import { absolutePath, type Source } from '../source/open.ts'
 
 export interface Assignment {
@@ -38,8 +38,4 @@ export function eachOnce(sources: readonly Source[]): Source[] {
 
 export function shownSource(source: Source): string {
   return displayPath(absolutePath(source))
-}
-
-export function pathBytes(path: string): Uint8Array {
-  return utf8(path)
 }

@@ -5,8 +5,8 @@
  * Compaction and forgetting close the writer that they are given: the keeper opens the brick anew, turns its views to
  * the new file, and tells. Decides nothing about when; `CompactionNeed` says whether it would pay.
  */
-import { fromHex, toHex, utf8, utf8Text } from '../base/bytes.ts'
-import type { Timestamp } from '../base/entry.ts'
+import { fromHex, pathText, utf8 } from '../base/bytes.ts'
+import { timestampOf } from '../base/entry.ts'
 import { FoundryError } from '../base/errors.ts'
 import type { Clock, Random } from '../base/ports.ts'
 import { type ForgetReport, forgetPath } from '../fold/forget.ts'
@@ -117,16 +117,6 @@ export class CompactionNeed {
 
 const growthBetweenLooks = 1.25
 const nodesBetweenPauses = 16
-
-function pathText(path: Uint8Array): PathText {
-  const text = utf8Text(path)
-  return text === undefined ? { pathHex: toHex(path) } : { path: text }
-}
-
-function timestampOf(ns: bigint): Timestamp {
-  const nanoseconds = Number(((ns % 1_000_000_000n) + 1_000_000_000n) % 1_000_000_000n)
-  return { seconds: Number((ns - BigInt(nanoseconds)) / 1_000_000_000n), nanoseconds }
-}
 
 function pause(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))

@@ -23,7 +23,7 @@ import type { BrickView } from '../store/brick-view.ts'
 import { guard } from '../store/disk-error.ts'
 import type { BrickInfo, FeedMessage, TasksAnswer } from '../wire/api.ts'
 import { Announcer } from './announce.ts'
-import { type Assignment, eachOnce, pathBytes, plainRules } from './assignment.ts'
+import { type Assignment, eachOnce, plainRules } from './assignment.ts'
 import { ControlDesk } from './control-desk.ts'
 import { leaveNote } from './daemon-note.ts'
 import type { DaemonOptions } from './daemon-options.ts'
@@ -269,7 +269,7 @@ export class Daemon implements Foundry {
 
   #assignmentOf(source: Source): Assignment {
     const name = this.#bricks.nameFor(source, { isTaken: (taken) => this.#kept.isTaken(taken) })
-    const brickPath = pathBytes(this.#bricks.pathOf(name))
+    const brickPath = utf8(this.#bricks.pathOf(name))
     return { source, name, brickPath, taskId: null, rules: plainRules(this.#options.exclude) }
   }
 

@@ -4,6 +4,7 @@
  * While the state database cannot be written, it goes on in memory under another epoch; listeners hear a `hello` with
  * it. `progress` is told and forgotten: no number, no row.
  */
+import { timestampOf } from '../base/entry.ts'
 import { rfc3339 } from '../base/entry-text.ts'
 import type { Clock } from '../base/ports.ts'
 import { FeedJournal, type Told } from '../catalog/feed-journal.ts'
@@ -85,7 +86,7 @@ export class Feed {
   }
 
   #number(body: FeedBody): void {
-    const time = rfc3339(timestamp(this.#clock.nowNs())) ?? ''
+    const time = rfc3339(timestampOf(this.#clock.nowNs())) ?? ''
     let message: NumberedMessage | undefined
     const text = (sequence: number): string => {
       message = { ...body, sequence, time }
@@ -131,8 +132,4 @@ function toldBy(body: FeedBody): Told | undefined {
   if (body.kind === 'removed') return { kind: 'removed', uuid: body.uuid }
   if (body.kind !== 'commit') return undefined
   return { kind: 'generation', uuid: body.brick.uuid, generation: body.brick.generation }
-}
-
-function timestamp(ns: bigint): { seconds: number; nanoseconds: number } {
-  return { seconds: Number(ns / 1_000_000_000n), nanoseconds: Number(ns % 1_000_000_000n) }
 }

@@ -5,7 +5,7 @@
  */
 import { statSync, unlinkSync } from 'node:fs'
 import { must } from '../base/assert.ts'
-import { equalBytes, toHex, utf8 } from '../base/bytes.ts'
+import { bytesKey, equalBytes, toHex, utf8 } from '../base/bytes.ts'
 import { FoundryError } from '../base/errors.ts'
 import type { Clock, Random } from '../base/ports.ts'
 import type { LeafPool } from '../fold/leaf-pool.ts'
@@ -70,7 +70,7 @@ export class Keepers {
   adopt(name: string): void {
     const path = this.#parts.bricks.pathOf(name)
     const isShown = [...this.#stored.values()].some((shown) => equalBytes(shown.path, utf8(path)))
-    if (isShown || this.#followed.has(brickKey(utf8(path)))) return
+    if (isShown || this.#followed.has(bytesKey(utf8(path)))) return
     const stored = this.#parts.bricks.openOne(name)
     if (stored !== undefined) this.#takeIn(stored)
   }
@@ -131,7 +131,7 @@ export class Keepers {
         hub.add({ index: root, path: absolutePath(source), kind: source.kind, exclude: this.#matcher(rules.exclude) }),
     })
     const root = hub.register(keeper.ears)
-    this.#followed.set(brickKey(brickPath), { keeper, assignment, root })
+    this.#followed.set(bytesKey(brickPath), { keeper, assignment, root })
     return keeper
   }
 
@@ -140,7 +140,7 @@ export class Keepers {
     const { assignment, root } = this.#of(keeper)
     this.#parts.hub.forget(root)
     await keeper.close()
-    this.#followed.delete(brickKey(assignment.brickPath))
+    this.#followed.delete(bytesKey(assignment.brickPath))
     const stored = this.#parts.bricks.openOne(assignment.name)
     if (stored === undefined) return
     this.#parts.announcer.publish({ kind: 'brick', brick: storedInfo(this.#show(stored)) })
@@ -148,7 +148,7 @@ export class Keepers {
 
   /** Stops following a brick and deletes its file. Errors: BRICK_MISSING, BRICK_BUSY where a task keeps it. */
   async remove(given: string): Promise<void> {
-    const name = given.replace(/\.brick$/, '')
+    const name = bareName(given)
     const followed = [...this.#followed.values()].find(({ keeper }) => keeper.name === name)
     if (followed !== undefined) {
       const { taskId } = followed.assignment
@@ -159,9 +159,7 @@ export class Keepers {
       await this.unfollow(followed.keeper)
     }
     const stored = [...this.#stored].find(([, brick]) => brick.name === name)
-    if (stored === undefined && followed === undefined) {
-      throw new FoundryError('BRICK_MISSING', `There is no brick ${name}; \`sfd status\` lists them.`)
-    }
+    if (stored === undefined && followed === undefined) throw missing(name)
     if (stored !== undefined) {
       const [uuid, { views, path }] = stored
       this.#stored.delete(uuid)
@@ -174,17 +172,15 @@ export class Keepers {
 
   /** Of a brick that is followed. */
   careOf(given: string): KeeperCare | undefined {
-    const name = given.replace(/\.brick$/, '')
+    const name = bareName(given)
     return this.all.find((keeper) => keeper.name === name)?.care
   }
 
   /** Works on the file of a brick that is only shown. Error: BRICK_MISSING. */
   async withStored<T>(given: string, work: (path: Uint8Array) => Promise<T>): Promise<T> {
-    const name = given.replace(/\.brick$/, '')
+    const name = bareName(given)
     const stored = [...this.#stored.values()].find((brick) => brick.name === name)
-    if (stored === undefined) {
-      throw new FoundryError('BRICK_MISSING', `There is no brick ${name}; \`sfd status\` lists them.`)
-    }
+    if (stored === undefined) throw missing(name)
     try {
       return await work(stored.path)
     } finally {
@@ -240,6 +236,11 @@ export class Keepers {
   }
 }
 
-function brickKey(path: Uint8Array): string {
-  return Buffer.from(path).toString('latin1')
+/** A brick's name, as people write it with or without its suffix. */
+function bareName(given: string): string {
+  return given.replace(/\.brick$/, '')
+}
+
+function missing(name: string): FoundryError {
+  return new FoundryError('BRICK_MISSING', `There is no brick ${name}; \`sfd status\` lists them.`)
 }

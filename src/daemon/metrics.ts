@@ -51,8 +51,6 @@ export class Metrics {
     this.#read = read
   }
 
-  readonly contentType = Registry.PROMETHEUS_CONTENT_TYPE
-
   async text(): Promise<string> {
     const figures = this.#read()
     this.#registry.clear()

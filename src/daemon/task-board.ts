@@ -6,6 +6,7 @@
  */
 
 import { existsSync } from 'node:fs'
+import { utf8 } from '../base/bytes.ts'
 import type { Clock } from '../base/ports.ts'
 import type { StateDb } from '../catalog/state-db.ts'
 import { Records } from '../catalog/state-table.ts'
@@ -17,7 +18,6 @@ import { type PlannedBrick, planTask } from '../task/task-plan.ts'
 import { TaskSet } from '../task/task-set.ts'
 import { type TaskStatus, taskStatusJson } from '../task/task-status.ts'
 import type { TasksAnswer } from '../wire/api.ts'
-import { pathBytes } from './assignment.ts'
 import type { FeedNews } from './feed.ts'
 import { TaskWork, type TaskWorkParts } from './task-work.ts'
 import type { RootListener, WatchHub } from './watch-hub.ts'
@@ -124,7 +124,7 @@ export class TaskBoard implements RootListener {
     const { folder, db, hooks } = this.#parts
     await this.#watch()
     const before = this.#read
-    this.#read = readTaskFolder({ path: pathBytes(folder), euid: process.geteuid?.() ?? 0, previous: before })
+    this.#read = readTaskFolder({ path: utf8(folder), euid: process.geteuid?.() ?? 0, previous: before })
     if (when === 'settled' && !isSettled(before, this.#read)) {
       this.#againAtMs = this.#nowMs() + settleMs
       return
@@ -204,7 +204,7 @@ export class TaskBoard implements RootListener {
   async #watch(): Promise<void> {
     if (this.#isWatched) return
     try {
-      await this.#parts.hub.add({ index: this.#root, path: pathBytes(this.#parts.folder), kind: 'tree' })
+      await this.#parts.hub.add({ index: this.#root, path: utf8(this.#parts.folder), kind: 'tree' })
       this.#isWatched = true
     } catch {
       // It is not there yet: status says so.

@@ -1,6 +1,7 @@
 /** One task being carried out: its bricks, each with its keeper, or with the reason why it has none yet. */
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { utf8 } from '../base/bytes.ts'
 import { FoundryError } from '../base/errors.ts'
 import type { HookStatus } from '../hook/hook-status.ts'
 import { openSource, type Source } from '../source/open.ts'
@@ -8,7 +9,7 @@ import type { Condition } from '../task/condition.ts'
 import type { RunningTask } from '../task/held-task.ts'
 import type { PlannedBrick } from '../task/task-plan.ts'
 import type { TaskObservation } from '../task/task-status.ts'
-import { type Assignment, pathBytes } from './assignment.ts'
+import type { Assignment } from './assignment.ts'
 import type { Keeper } from './keeper.ts'
 import { reasonOfError } from './keeper-status.ts'
 import type { Keepers } from './keepers.ts'
@@ -109,7 +110,7 @@ export class TaskWork {
     return {
       source,
       name,
-      brickPath: pathBytes(bricks.pathOf(name)),
+      brickPath: utf8(bricks.pathOf(name)),
       taskId: task.taskId,
       rules: {
         include: task.include,
@@ -131,7 +132,7 @@ export class TaskWork {
 }
 
 function sourceFor({ source: path, accepts }: PlannedBrick): Source {
-  const source = openSource(pathBytes(path))
+  const source = openSource(utf8(path))
   if (accepts === 'any' || accepts === source.kind) return source
   const wanted = accepts === 'file' ? 'a file' : 'a directory'
   throw new FoundryError(

@@ -3,7 +3,7 @@
  * the same through another change, and torn ones, which changed each time they were read.
  */
 import { bytesKey } from '../base/bytes.ts'
-import type { Timestamp } from '../base/entry.ts'
+import { nanosecondsOf } from '../base/entry.ts'
 import type { EntryRecord } from '../brick/entry-record.ts'
 import { alwaysGone } from './leaf-read.ts'
 import type { BrickModel, PathKey } from './model.ts'
@@ -42,8 +42,4 @@ export class Doubts {
 
 function pathsOf(model: BrickModel, keys: ReadonlySet<PathKey>): Uint8Array[] {
   return [...keys].flatMap((key) => model.entries.get(key)?.path ?? [])
-}
-
-function nanosecondsOf({ seconds, nanoseconds }: Timestamp): bigint {
-  return BigInt(seconds) * 1_000_000_000n + BigInt(nanoseconds)
 }

@@ -6,7 +6,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { must } from '../base/assert.ts'
 import { bytesKey, equalBytes } from '../base/bytes.ts'
-import type { Run, Timestamp } from '../base/entry.ts'
+import { type Run, timestampOf } from '../base/entry.ts'
 import { FoundryError } from '../base/errors.ts'
 import type { Clock } from '../base/ports.ts'
 import { type EntryRecord, pathOfKey } from '../brick/entry-record.ts'
@@ -342,9 +342,4 @@ const noContent = new Uint8Array(0)
 
 function contentOf({ contentId, target }: EntryRecord): Uint8Array {
   return contentId ?? target ?? noContent
-}
-
-function timestampOf(ns: bigint): Timestamp {
-  const nanoseconds = Number(((ns % 1_000_000_000n) + 1_000_000_000n) % 1_000_000_000n)
-  return { seconds: Number((ns - BigInt(nanoseconds)) / 1_000_000_000n), nanoseconds }
 }

@@ -7,6 +7,7 @@
  */
 
 import { toHex } from '../base/bytes.ts'
+import { timestampOf } from '../base/entry.ts'
 import { rfc3339 } from '../base/entry-text.ts'
 import type { Clock, Random } from '../base/ports.ts'
 import type { StateDb } from '../catalog/state-db.ts'
@@ -289,8 +290,6 @@ export class HookQueue {
   }
 
   #time(): string {
-    const ns = this.#parts.clock.nowNs()
-    const nanoseconds = Number(ns % 1_000_000_000n)
-    return rfc3339({ seconds: Number(ns / 1_000_000_000n), nanoseconds }) ?? ''
+    return rfc3339(timestampOf(this.#parts.clock.nowNs())) ?? ''
   }
 }

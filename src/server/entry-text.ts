@@ -1,19 +1,14 @@
 /** Entries as the wire shows them: paths, modes, owners, times as text. Display only; nothing is parsed back. */
-import { isUtf8 } from 'node:buffer'
-import { toHex } from '../base/bytes.ts'
+import { pathText } from '../base/bytes.ts'
 import type { EntryMeta, Timestamp } from '../base/entry.ts'
 import { rfc3339 } from '../base/entry-text.ts'
-import type { EntryOutline, PathText } from '../wire/api.ts'
+import type { EntryOutline } from '../wire/api.ts'
 import { flagNames, type PathIndex } from './path-index.ts'
 
+export { pathText } from '../base/bytes.ts'
 export { modeText } from '../base/entry-text.ts'
 
 const noSlot = { start: 0, length: 0 }
-
-export function pathText(path: Uint8Array): PathText {
-  if (!isUtf8(path)) return { pathHex: toHex(path) }
-  return { path: Buffer.from(path.buffer, path.byteOffset, path.length).toString() }
-}
 
 /** A hard link has the slot of the entry that holds its content; what owns no bytes has one of length 0. */
 export function entryOutline(index: PathIndex, entry: number): EntryOutline {
