@@ -3,7 +3,6 @@ import assert from 'node:assert/strict'
 import { PNG } from 'pngjs'
 import { heatStep, palettes } from '../../src/map/draw/palette.ts'
 import type { HeatAnswer } from '../../src/wire/api.ts'
-import { until } from '../daemon/harness.ts'
 import { askServer } from './ask-server.ts'
 import { browserSuite } from './browser.ts'
 import { coloursOf, high, TimeStage, text, tile } from './time-stage.ts'
@@ -44,23 +43,26 @@ browserSuite('time travel', TimeStage.open, {
     await stage.begin()
     const { map } = stage.live
     await stage.stepTo(stage.moment(-2))
-    const spot = (await stage.spots()).find(({ at: [, y] }) => y > 250 && y < 450)
-    assert.ok(spot !== undefined, 'a spot that no panel covers')
+    const spots = await stage.spots()
+    const middle = spots.find(({ at: [, y] }) => y > 250 && y < 450)
+    assert.ok(middle !== undefined)
     const asked: string[] = []
     const note = (request: { url(): string }) => asked.push(request.url())
     map.page.on('request', note)
-    await until('the answer', async () => {
-      await map.page.keyboard.press('Escape')
-      await map.page.mouse.click(...spot.at)
-      const isThere = () => (document.querySelector('.inspector.pinned')?.textContent ?? '').includes('hash')
-      return map.page.waitForFunction(isThere, undefined, { timeout: 4_000 }).then(
-        () => true,
-        () => false,
-      )
-    })
+    await map.page.mouse.move(...middle.at)
+    const inspector = map.page.locator('.inspector')
+    await inspector.waitFor()
+    const panel = await inspector.boundingBox()
+    assert.ok(panel !== null)
+    const spot = spots.find(({ at: [x, y] }) => x > panel.x && y > panel.y + 10 && y < panel.y + panel.height - 10)
+    assert.ok(spot !== undefined, 'a spot that the panel covers while nothing is pinned')
+    await map.page.mouse.click(...spot.at)
+    await map.until('the answer', () =>
+      (document.querySelector('.inspector.pinned')?.textContent ?? '').includes('hash'),
+    )
     map.page.off('request', note)
     const byte = stage.moment(-2).space.bytes[spot.offset] as number
-    const value = await map.page.locator('.inspector .swatch').textContent()
+    const value = await inspector.locator('.swatch').textContent()
     assert.equal(value, byte.toString(16).padStart(2, '0'))
     const ofBricks = asked.filter((url) => url.includes(`/b/${stage.uuid}/`))
     assert.ok(
