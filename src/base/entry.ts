@@ -68,4 +68,22 @@ export interface EntryMeta {
   readonly extents?: readonly Run[]
   /** Why the entry's content, a directory's listing or a field could not be read, e.g. `EACCES`. */
   readonly unreadable?: string
+  /** Of a file that is a mapping of a process's memory. */
+  readonly mapping?: Mapping
+}
+
+/** A run of a process's address space, as a line of /proc/PID/maps (proc_pid_maps(5)) tells it. */
+export interface Mapping {
+  /** Virtual address of the content's first byte, below 2^64. */
+  readonly address: bigint
+  /** Bytes at the beginning of the content that are not mapped yet: room into which the mapping may grow down. */
+  readonly lead: number
+  /** Four letters as in maps: `rwxp`, `-` for a missing right, `s` for shared. */
+  readonly permissions: string
+  /** Of the file that is mapped, of the mapping's own first byte. */
+  readonly fileOffset: bigint
+  readonly dev: bigint
+  readonly ino: bigint
+  /** As the kernel shows it: a path (perhaps with ` (deleted)`), `[heap]`, `[stack]`, or nothing. Bytes. */
+  readonly name: Uint8Array
 }

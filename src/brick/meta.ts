@@ -1,5 +1,7 @@
 /** META: what a brick says of itself as a whole (spec 8.4). Unknown keys survive a rewrite. */
+
 import { fromHex, pathText, utf8 } from '../base/bytes.ts'
+import type { JsonValue } from '../base/region.ts'
 import { BrickDamage } from './damage.ts'
 import { parseJson } from './json.ts'
 
@@ -17,9 +19,13 @@ export interface RetentionPolicy {
 
 export const retentionMax = 10_000
 
+/** What the source is (spec 8.4). */
+export const metaKinds = ['tree', 'file', 'process', 'modules', 'log', 'devices'] as const
+export type MetaKind = (typeof metaKinds)[number]
+
 export interface BrickMeta {
-  readonly kind: 'tree' | 'file'
-  /** Absolute path of the source, bytes. */
+  readonly kind: MetaKind
+  /** Absolute path of the source, or the name that it has instead; bytes. */
   readonly source: Uint8Array
   readonly name: string
   /** World units. */
@@ -32,6 +38,10 @@ export interface BrickMeta {
   readonly retention?: RetentionPolicy
   /** Paths relative to the source that must never be read into it again, with all beneath. */
   readonly forgotten?: readonly Uint8Array[]
+  /** What the source said of itself at that commit, such as a process's command. */
+  readonly about?: { readonly [key: string]: JsonValue }
+  /** When the source was seen to have come to its end, RFC 3339: there will be no other commit of it. */
+  readonly ended?: string
   /** Keys that this build does not know. */
   readonly unknown: Readonly<Record<string, unknown>>
 }
@@ -47,14 +57,28 @@ export function parseMeta(bytes: Uint8Array, offset: number): BrickMeta {
     throw new BrickDamage('meta', detail, offset)
   }
   const json = record(parseJson(bytes, { rule: 'meta', sizeMax: metaBytesMax, offset })) ?? fail('it is not an object')
-  const { schema, kind, source, name, district, worldReadable, exclude, tool, retention, forgotten, ...unknown } = json
+  const {
+    schema,
+    kind,
+    source,
+    name,
+    district,
+    worldReadable,
+    exclude,
+    tool,
+    retention,
+    forgotten,
+    about,
+    ended,
+    ...unknown
+  } = json
   if (schema !== 1) fail(`its schema is ${String(schema)}, not 1`)
-  if (kind !== 'tree' && kind !== 'file') return fail('its kind is neither tree nor file')
+  const known = metaKinds.find((one) => one === kind) ?? fail(`its kind is none of ${metaKinds.join(', ')}`)
   const place = record(district) ?? fail('it has no district')
   const policy = retention === undefined ? undefined : (policyOf(record(retention)) ?? fail('its retention is none'))
   const globs = Array.isArray(exclude) ? exclude.filter((glob) => typeof glob === 'string') : []
   return {
-    kind,
+    kind: known,
     source: sourceOf(record(source)) ?? fail('it names no source'),
     name: typeof name === 'string' ? name : fail('it has no name'),
     district: { x: coordinate(place['x']) ?? fail('no x'), y: coordinate(place['y']) ?? fail('no y') },
@@ -63,9 +87,15 @@ export function parseMeta(bytes: Uint8Array, offset: number): BrickMeta {
     tool: typeof tool === 'string' ? tool : '',
     ...(policy !== undefined && { retention: policy }),
     ...(forgotten !== undefined && { forgotten: pathsOf(forgotten) ?? fail('its forgotten paths are none') }),
+    ...(about !== undefined && {
+      about: (record(about) ?? fail('what it says about its source is no object')) as JsonRecord,
+    }),
+    ...(ended !== undefined && { ended: typeof ended === 'string' ? ended : fail('its end is no time') }),
     unknown,
   }
 }
+
+type JsonRecord = { readonly [key: string]: JsonValue }
 
 function policyOf(fields: Record<string, unknown> | undefined): RetentionPolicy | undefined {
   const { last, hourly, daily } = fields ?? {}

@@ -1,6 +1,6 @@
 /** What is to be kept as one brick, and how: said on the command line, by a task, or by a brick that is there already. */
-import { displayPath, equalBytes } from '../base/bytes.ts'
-import { absolutePath, type Source } from '../source/open.ts'
+import { displayPath } from '../base/bytes.ts'
+import { isOfSource, type Source, sourceName } from '../source/open.ts'
 
 export interface Assignment {
   readonly source: Source
@@ -32,10 +32,10 @@ export function plainRules(exclude: readonly string[]): KeepingRules {
 
 /** Named twice is followed once. */
 export function eachOnce(sources: readonly Source[]): Source[] {
-  const isSame = (a: Source, b: Source): boolean => equalBytes(absolutePath(a), absolutePath(b))
+  const isSame = (a: Source, b: Source): boolean => isOfSource({ kind: a.kind, source: sourceName(a) }, b)
   return sources.filter((source, index) => sources.findIndex((other) => isSame(other, source)) === index)
 }
 
 export function shownSource(source: Source): string {
-  return displayPath(absolutePath(source))
+  return displayPath(sourceName(source))
 }

@@ -128,7 +128,12 @@ export class Keepers {
       noRoom,
       warn,
       watch: () =>
-        hub.add({ index: root, path: absolutePath(source), kind: source.kind, exclude: this.#matcher(rules.exclude) }),
+        hub.add({
+          index: root,
+          path: absolutePath(source),
+          kind: source.kind === 'file' ? 'file' : 'tree',
+          exclude: this.#matcher(rules.exclude),
+        }),
     })
     const root = hub.register(keeper.ears)
     this.#followed.set(bytesKey(brickPath), { keeper, assignment, root })

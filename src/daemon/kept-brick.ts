@@ -5,13 +5,13 @@
  * committed never is.
  */
 import { chmodSync, fstatSync, statSync } from 'node:fs'
-import { displayPath, equalBytes, toHex } from '../base/bytes.ts'
+import { displayPath, toHex } from '../base/bytes.ts'
 import { FoundryError } from '../base/errors.ts'
 import type { Random } from '../base/ports.ts'
 import type { BrickMeta } from '../brick/meta.ts'
 import { isWorldReadable, toolName } from '../fold/fold-source.ts'
 import { createBrick, type OpenBrick, openBrick } from '../fold/open-brick.ts'
-import { absolutePath } from '../source/open.ts'
+import { isOfSource, sourceName } from '../source/open.ts'
 import type { Head } from '../store/brick-file.ts'
 import { BrickView } from '../store/brick-view.ts'
 import type { Assignment } from './assignment.ts'
@@ -67,17 +67,16 @@ export class KeptBrick {
   async meta(length: number): Promise<BrickMeta> {
     const { assignment, district } = this.#parts
     const { source, name, rules } = assignment
-    const path = absolutePath(source)
     this.#plannedLength = length
     const { x, y } = this.#meta?.district ?? (await district.place(length))
     this.#meta = {
       unknown: {},
       ...this.#meta,
       kind: source.kind,
-      source: path,
+      source: sourceName(source),
       name,
       district: { x, y },
-      worldReadable: isWorldReadable(path),
+      worldReadable: isWorldReadable(source),
       exclude: rules.exclude,
       ...(rules.retention !== null && { retention: rules.retention }),
       tool: toolName,
@@ -143,9 +142,9 @@ export class KeptBrick {
     const { brickPath, source } = assignment
     const brick = openBrick(brickPath, random)
     const { meta } = new BrickView(brick.writer.file, brick.recovery.head)
-    if (meta.kind !== source.kind || !equalBytes(meta.source, absolutePath(source))) {
+    if (!isOfSource(meta, source)) {
       brick.writer.close()
-      const [shown, other, wanted] = [brickPath, meta.source, absolutePath(source)].map(displayPath)
+      const [shown, other, wanted] = [brickPath, meta.source, sourceName(source)].map(displayPath)
       throw new FoundryError(
         'BRICK_OTHER_SOURCE',
         `${shown} holds ${other}, not ${wanted}. Name another destination, or move that file away.`,

@@ -1,12 +1,12 @@
 /** A source as its assignment and its brick want it listed: what is left out, let in, counted, or forgotten. */
 import type { Clock } from '../base/ports.ts'
 import type { BrickMeta } from '../brick/meta.ts'
-import { listerOf } from '../fold/fold-source.ts'
 import { forgottenPatterns, withoutForgotten } from '../fold/forgotten.ts'
-import type { Lister } from '../fold/listing.ts'
 import type { BrickModel } from '../fold/model.ts'
 import type { OpenBrick } from '../fold/open-brick.ts'
+import type { Lister } from '../source/artifact.ts'
 import { FileQuota } from '../source/file-quota.ts'
+import { openArtifact } from '../source/open-artifact.ts'
 import type { RootIdentity } from '../source/watch.ts'
 import type { Assignment } from './assignment.ts'
 
@@ -48,7 +48,7 @@ export class KeptLister {
     const { assignment, ownFolders, clock, signal } = this.#parts
     const { exclude, include, maxFiles } = assignment.rules
     if (maxFiles !== null) this.#quota ??= new FileQuota(maxFiles, filesOf(model))
-    const lister = listerOf(assignment.source, {
+    const { lister } = openArtifact(assignment.source, {
       exclude: [...exclude, ...forgottenPatterns(writer.meta ?? meta)],
       include,
       ...(this.#quota !== undefined && { quota: this.#quota }),

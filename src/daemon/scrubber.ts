@@ -9,8 +9,9 @@
  */
 import type { Clock } from '../base/ports.ts'
 import type { EntryRecord } from '../brick/entry-record.ts'
-import type { Lister, Scope } from '../fold/listing.ts'
+import type { Scope } from '../fold/listing.ts'
 import type { BrickModel, PathKey } from '../fold/model.ts'
+import type { Lister } from '../source/artifact.ts'
 import { ContentProbe, type ProbeAnswer } from './content-probe.ts'
 
 /** Entries of one slice. */

@@ -6,10 +6,10 @@
 import { readdirSync, statSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { must } from '../base/assert.ts'
-import { displayPath, equalBytes, utf8 } from '../base/bytes.ts'
+import { displayPath, utf8 } from '../base/bytes.ts'
 import { FoundryError } from '../base/errors.ts'
 import { brickName } from '../fold/fold-source.ts'
-import { absolutePath, type Source } from '../source/open.ts'
+import { isOfSource, type Source, sourceName } from '../source/open.ts'
 import { BrickFile } from '../store/brick-file.ts'
 import { BrickView } from '../store/brick-view.ts'
 
@@ -63,13 +63,12 @@ export class StoredBricks {
 
   /** The name of the brick that holds this source already, else `wanted` or one like it that is free. */
   nameFor(source: Source, { wanted, isTaken }: { wanted?: string; isTaken: (name: string) => boolean }): string {
-    const path = absolutePath(source)
     for (const { view, name } of this.open()) {
       const { meta } = view
       view.file.close()
-      if (equalBytes(meta.source, path) && !isTaken(name)) return name
+      if (isOfSource(meta, source) && !isTaken(name)) return name
     }
-    const base = wanted ?? brickName(path)
+    const base = wanted ?? brickName(sourceName(source))
     let name = base
     for (let number = 2; isTaken(name) || this.#holds(name) === 'something'; number++) name = `${base}-${number}`
     return name

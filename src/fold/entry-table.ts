@@ -204,6 +204,7 @@ const isRare: Record<Exclude<keyof EntryRecord, RowOrMoreField>, true> = {
   linkTo: true,
   unreadableRanges: true,
   unknownFlags: true,
+  mapping: true,
 }
 const rareFields = Object.keys(isRare) as (keyof typeof isRare)[]
 

@@ -4,9 +4,9 @@
  */
 import { bytesKey } from '../base/bytes.ts'
 import type { BrickMeta } from '../brick/meta.ts'
+import type { Lister } from '../source/artifact.ts'
 import type { Listed } from '../source/list.ts'
 import { literalPattern } from '../source/literal-pattern.ts'
-import type { Lister } from './listing.ts'
 import type { PathKey } from './model.ts'
 
 /** Patterns of the exclude option that match exactly these paths. */

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { bytesKey, utf8 } from '../base/bytes.ts'
 import type { EntryKind, EntryMeta } from '../base/entry.ts'
+import type { Lister } from '../source/artifact.ts'
 import type { Listed } from '../source/list.ts'
-import { findDifferences, type Lister, type Scope } from './listing.ts'
+import { findDifferences, type Scope } from './listing.ts'
 import { BrickModel } from './model.ts'
 
 /** A tree in memory: path -> inode and kind, `dir 1`, `file 2`. Names of one inode share everything. */

@@ -8,6 +8,7 @@
  */
 import { bytesKey } from '../base/bytes.ts'
 import { type EntryRecord, parentPath } from '../brick/entry-record.ts'
+import type { Lister } from '../source/artifact.ts'
 import type { Listed } from '../source/list.ts'
 import { isDifferent } from './entry-compare.ts'
 import { bareRecord, EntryTable } from './entry-table.ts'
@@ -19,14 +20,6 @@ export interface Scope {
   readonly reach: 'entry' | 'subtree'
   /** The files that the scope reaches are read again, whatever their metadata says. */
   readonly look?: 'content'
-}
-
-/** The artifact as the reconcile asks for it; a thin adapter over `source`. */
-export interface Lister {
-  /** One entry, or undefined when it is gone or excluded. */
-  stat(path: Uint8Array): Listed | undefined
-  /** The entry at `path` and everything beneath, parents before children; nothing where it is gone. */
-  walk(path: Uint8Array): Iterable<Listed>
 }
 
 /** What is different: after undefined = gone. */

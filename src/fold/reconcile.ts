@@ -12,6 +12,7 @@ import type { Clock } from '../base/ports.ts'
 import { type EntryRecord, pathOfKey } from '../brick/entry-record.ts'
 import { heightFor } from '../brick/merkle.ts'
 import type { BrickMeta } from '../brick/meta.ts'
+import type { Artifact, Lister } from '../source/artifact.ts'
 import type { Head } from '../store/brick-file.ts'
 import { diskError } from '../store/disk-error.ts'
 import { keepHeapSmall } from '../store/heap.ts'
@@ -23,7 +24,7 @@ import { leafItem } from './leaf-items.ts'
 import type { LeafJob, LeafResult } from './leaf-job.ts'
 import { type JobPlan, planJob } from './leaf-jobs.ts'
 import type { LeafPool } from './leaf-pool.ts'
-import { type Difference, findDifferences, hasLostFiles, type Lister, type Scope } from './listing.ts'
+import { type Difference, findDifferences, hasLostFiles, type Scope } from './listing.ts'
 import { entryChanges, writeMaps } from './maps.ts'
 import type { PathKey } from './model.ts'
 import { fanOut, type NodeItem } from './node-edit.ts'
@@ -49,6 +50,8 @@ export interface Progress {
 export interface ReconcileRequest {
   readonly scopes: readonly Scope[]
   readonly lister: Lister
+  /** How the contents are read, and what is known of them; left out: plain files. */
+  readonly artifact?: Artifact
   /** Absolute path of the directory that entry paths start from. */
   readonly root: Uint8Array
   /** META for a brick of that length; asked once, before anything is read. */

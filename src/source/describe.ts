@@ -6,7 +6,7 @@
  * Special files are never opened. Whether an ordinary file can be read is not tested here: the reader finds out.
  */
 
-import type { EntryKind, EntryMeta } from '../base/entry.ts'
+import type { EntryKind, EntryMeta, Run } from '../base/entry.ts'
 import type { Clock } from '../base/ports.ts'
 import { closeFd, openForReadingAt, readLinkAt } from '../linux/directory.ts'
 import { dataExtents } from '../linux/extents.ts'
@@ -21,6 +21,20 @@ export interface Listed {
   readonly meta: EntryMeta
   /** Of a file on a pseudo filesystem, and of a FUSE file that claims no size: what it said. `meta.size` is its length. */
   readonly content?: Uint8Array
+  /**
+   * Runs of the content, ascending, that may differ from the last look that was settled (artifact.ts); nothing else does.
+   * Left out: all of it may, where the metadata says so.
+   */
+  readonly changed?: readonly Run[]
+  /** Bytes that the lister has read already, ascending, inside `changed`: a thread does not read them again. */
+  readonly pieces?: readonly ContentPiece[]
+  /** So many bytes at the beginning, a multiple of the tile size, are not to be had any more: their hashes are kept. */
+  readonly prunedBytes?: number
+}
+
+export interface ContentPiece {
+  readonly start: number
+  readonly bytes: Uint8Array
 }
 
 /** What one listing knows beside the entry itself. */

@@ -1,17 +1,35 @@
 /** From the path that somebody names to a source: what it is, and where its relative paths start. */
 
 import fs from 'node:fs'
-import { displayPath } from '../base/bytes.ts'
+import { displayPath, equalBytes } from '../base/bytes.ts'
 import { FoundryError } from '../base/errors.ts'
 import { asBuffer } from '../linux/libc.ts'
 
+/**
+ * `tree`: a directory and all beneath. `file`: one file. `process`: the memory of one process. `modules`: a folder of
+ * kernel modules, unpacked. `log`: one log, followed across rotation. `devices`: what the kernel says of its devices.
+ */
+export const sourceKinds = ['tree', 'file', 'process', 'modules', 'log', 'devices'] as const
+export type SourceKind = (typeof sourceKinds)[number]
+
 export interface Source {
-  /** `tree`: a directory and all beneath. `file`: one file. */
-  readonly kind: 'tree' | 'file'
-  /** Absolute, without links: the directory from which entry paths start. Of one file, its directory. */
+  readonly kind: SourceKind
+  /** Absolute, without links: the directory from which entry paths start. Of one file, its directory; of a process, /proc/PID. */
   readonly root: Uint8Array
-  /** Of one file its basename, which is also its entry's path; empty of a tree. */
+  /** Of one file or log its basename, which is also its entry's path; else empty. */
   readonly path: Uint8Array
+  /** What its brick calls it where that is no path: `proc:PID@START@BOOT`, `journal:`. */
+  readonly name?: Uint8Array
+}
+
+/** Names the source in META: its absolute path, or the name that it has instead. With the kind it is the source's identity. */
+export function sourceName(source: Source): Uint8Array {
+  return source.name ?? absolutePath(source)
+}
+
+/** Whether a brick whose META says this is of that source. */
+export function isOfSource(meta: { readonly kind: string; readonly source: Uint8Array }, source: Source): boolean {
+  return meta.kind === source.kind && equalBytes(meta.source, sourceName(source))
 }
 
 /**

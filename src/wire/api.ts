@@ -5,6 +5,8 @@
  * `path` where its bytes are valid UTF-8, else `pathHex`. Internal types never travel; these do.
  */
 
+import type { MetaKind } from '../brick/meta.ts'
+
 export * from './history.ts'
 
 /** Half-open run as [start, length]. */
@@ -29,7 +31,7 @@ export interface BrickInfo {
   readonly name: string
   /** Absolute path of the source, escaped for display. */
   readonly source: string
-  readonly kind: 'tree' | 'file'
+  readonly kind: MetaKind
   readonly state: BrickState
   /** Why it is `failed` or what is missing, else null. */
   readonly message: string | null

@@ -10,12 +10,14 @@ import type { TestContext } from 'node:test'
 import { utf8 } from '../../src/base/bytes.ts'
 import type { Clock, Random } from '../../src/base/ports.ts'
 import type { BrickMeta } from '../../src/brick/meta.ts'
-import { type FoldReport, type FoldRequest, foldSource, listerOf, toolName } from '../../src/fold/fold-source.ts'
+import { type FoldReport, type FoldRequest, foldSource, toolName } from '../../src/fold/fold-source.ts'
 import { LeafPool } from '../../src/fold/leaf-pool.ts'
-import type { Lister, Scope } from '../../src/fold/listing.ts'
+import type { Scope } from '../../src/fold/listing.ts'
 import { createBrick, type OpenBrick, openBrick } from '../../src/fold/open-brick.ts'
 import { type ReconcileRequest, type ReconcileResult, reconcile } from '../../src/fold/reconcile.ts'
+import type { Lister } from '../../src/source/artifact.ts'
 import { absolutePath, openSource, type Source } from '../../src/source/open.ts'
+import { openArtifact } from '../../src/source/open-artifact.ts'
 import { BrickFile } from '../../src/store/brick-file.ts'
 import { BrickView } from '../../src/store/brick-view.ts'
 
@@ -87,13 +89,13 @@ export class Session {
     this.#brickPath = utf8(brick)
     this.#brick = createBrick(this.#brickPath, random)
     t.after(() => this.#brick.writer.close())
-    this.lister = listerOf(this.source, {
+    this.lister = openArtifact(this.source, {
       exclude: [],
       crossFilesystems: 'no',
       clock,
       signal: new AbortController().signal,
       ownFiles: [],
-    })
+    }).lister
   }
 
   get brick(): OpenBrick {
