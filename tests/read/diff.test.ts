@@ -67,6 +67,8 @@ function assertEntries(before: BrickView, after: BrickView): void {
   }
   assert.equal(gone.size, come.size)
   let carried = 0
+  // What lies in a folder that left a folder goes with the nearest one.
+  folders.sort((a, b) => b.before.path.length - a.before.path.length)
   for (const { before: from, after: to } of folders) {
     for (const path of [...gone]) {
       if (!path.startsWith(`${bytesKey(from.path)}/`)) continue
