@@ -1,6 +1,6 @@
 """Extraction of a brick's tree, by `reader.py extract`: section 9 of brick-v2.md."""
 import errno, json, os, stat, sys
-from reader import (BLOCK, CHAR, DIRECTORY, ENTRIES, FIFO, FILE, KINDS, PRUNED, SOCKET, SYMLINK,
+from reader import (BLOCK, CHAR, DIRECTORY, ENTRIES, FIFO, FILE, KINDS, ONE_FILE, PRUNED, SOCKET, SYMLINK,
                     Bad, Entry, tree_faults)
 
 class Extract:
@@ -9,7 +9,7 @@ class Extract:
         self.brick, self.dest, self.force, self.failed, self.root = brick, dest, force, 0, os.geteuid() == 0
 
     def run(self):
-        one_file = self.brick.meta()['kind'] == 'file'
+        one_file = self.brick.meta()['kind'] in ONE_FILE
         entries = {key: Entry(key, record, offset) for key, record, offset in self.brick.items(ENTRIES)}
         for fault in tree_faults(entries, one_file):
             raise fault

@@ -3,6 +3,7 @@
 
   reader.py show BRICK [--generation G]                       the commit
   reader.py ls BRICK [--generation G]                         a line of JSON for each entry
+  reader.py regions BRICK [--generation G]                    a line of JSON for each region, by place
   reader.py extract BRICK DEST [--generation G] [--force]     the tree, into an empty folder
   reader.py verify BRICK [--generation G] [--no-overviews]    whether all of it fits together
 
@@ -24,6 +25,10 @@ FRAMED = STORED, SHARED
 ENTRIES, SLOTS, REGIONS, HISTORY = 1, 2, 3, 4
 MAPS = {1: 'ENTRIES', 2: 'SLOTS', 3: 'REGIONS', 4: 'HISTORY'}
 FILE, DIRECTORY, SYMLINK, FIFO, SOCKET, CHAR, BLOCK = range(1, 8)
+META_KINDS = 'tree', 'file', 'process', 'modules', 'log', 'devices'
+ONE_FILE = 'file', 'log'
+SEVERITIES = 'info', 'low', 'medium', 'high', 'critical'
+ORIGINS = 'deterministic', 'rule', 'model', 'human'
 KINDS = {1: 'file', 2: 'directory', 3: 'symlink', 4: 'fifo', 5: 'socket', 6: 'char', 7: 'block'}
 FOREIGN = {b'\x89PNG': 'a PNG image', b'PK\3\4': 'a ZIP archive', b'\x7fELF': 'an ELF file', b'\x1f\x8b': 'gzip', b'%PDF': 'a PDF',
            b'\x28\xb5\x2f\xfd': 'zstd', b'SQLite format 3': 'an SQLite database', b'#!': 'a script', MAGIC: 'a brick whose head is damaged'}
@@ -128,6 +133,29 @@ class Cursor:
             return self.rest().decode('utf-8')
         except UnicodeDecodeError:
             raise self.bad('not UTF-8')
+
+    def short_text(self, most):
+        if not 1 <= len(self.data) - self.pos <= most:
+            raise self.bad(f'a text is empty or has more than {most} bytes')
+        return self.text()
+
+    def choice(self, names):
+        i = self.varint()
+        if not 1 <= i <= len(names):
+            raise self.bad(f'{i} is none of {names}')
+        return names[i - 1]
+
+    def evidence(self):
+        n = self.varint()
+        if not 1 <= n <= 64:
+            raise self.bad(f'{n} texts')
+        return [decoded(self.take(self.varint()), lambda c: c.short_text(4096), self.rule, self.offset) for _ in range(n)]
+
+    def mapping(self):
+        u64 = lambda: int.from_bytes(self.take(8), 'little')
+        out = {'address': u64(), 'lead': self.varint(), 'unread': self.varint(), 'permissions': self.take(4).decode('latin-1'), 'fileOffset': u64(), 'dev': u64(), 'ino': u64()}
+        name, value = as_text('name', self.rest())
+        return out | {name: value}
 
     def place(self):
         return self.varint(MAX >> 4) * 16, self.varint(2**32 - 1)
@@ -418,12 +446,19 @@ class Brick:
         if sha(b) != self.rec.meta_sha:
             raise Bad('meta', self.rec.meta[0], 'SHA-256')
         meta = read_json(b, self.rec.meta[0])
-        if meta.get('schema') != 1 or meta.get('kind') not in ('tree', 'file'):
+        if meta.get('schema') != 1 or meta.get('kind') not in META_KINDS:
             raise Bad('meta', self.rec.meta[0], 'schema or kind')
+        if not isinstance(meta.get('about', {}), dict) or not isinstance(meta.get('ended', ''), str):
+            raise Bad('meta', self.rec.meta[0], 'about or ended')
         if 'retention' in meta and not is_retention(meta['retention']):
             raise Bad('meta', self.rec.meta[0], 'retention')
         meta['forgotten'] = [path_of(item, self.rec.meta[0]) for item in as_list(meta.get('forgotten', []))]
         return meta
+
+    def regions(self):
+        """All regions by place: start, then layer, then size class downwards, then ordinal."""
+        found = [Region(*item) for item in self.items(REGIONS)]
+        return sorted(found, key=lambda r: (r.start, r.layer, -r.size_class, r.ordinal))
 
     # ------------------------------------------------ directory (section 4)
 
@@ -570,9 +605,10 @@ FIELDS = {
     7: ('mode', NUMBER), 8: ('uid', NUMBER), 9: ('gid', NUMBER), 10: ('user', TEXT), 11: ('group', TEXT), 12: ('mtime', TIME),
     13: ('extents', RUNS), 14: ('xattrs', Cursor.xattrs), 15: ('xattrsLeftOut', lambda c: True), 16: ('ctime', TIME),
     17: ('ino', U64), 18: ('dev', U64), 19: ('nlink', NUMBER), 20: ('slot', Cursor.pair), 21: ('flags', NUMBER),
-    22: ('unreadable', TEXT), 23: ('unreadableRanges', RUNS), 24: ('sha256', HASH), 25: ('outgrown', NUMBER)}
+    22: ('unreadable', TEXT), 23: ('unreadableRanges', RUNS), 24: ('sha256', HASH), 25: ('outgrown', NUMBER),
+    26: ('mapping', Cursor.mapping)}
 IN_ALL = {1, 7, 8, 9, 12, 16, 17, 18, 19}
-OF_KIND = {t: (FILE,) for t in (2, 3, 6, 13, 20, 23, 24, 25)} | {4: (SYMLINK,), 5: (CHAR, BLOCK)}
+OF_KIND = {t: (FILE,) for t in (2, 3, 6, 13, 20, 23, 24, 25, 26)} | {4: (SYMLINK,), 5: (CHAR, BLOCK)}
 
 
 class Entry:
@@ -612,7 +648,13 @@ class Entry:
             return 'slot'
         if kind == FILE and not self.contentId and not flags & 4 or self.contentId and self.unreadableRanges:
             return 'content id'
-        return None
+        return self.mapping and self.wrong_mapping(size)
+
+    def wrong_mapping(self, size):
+        m = self.mapping
+        letters = all(letter in two for letter, two in zip(m['permissions'], ('r-', 'w-', 'x-', 'sp')))
+        fits = m['lead'] <= size and m['address'] + size + m['unread'] <= 2**64 and not (size and m['unread'])
+        return None if letters and fits else f'mapping {m}'
 
     def owned(self):
         """The runs of the content that are neither hole nor unreadable."""
@@ -644,6 +686,40 @@ class Entry:
             if value is not None:
                 out[name] = value
         return out
+
+
+# ---------------------------------------------------------------- regions (section 8.3)
+
+def region_attributes(c):
+    value = read_json(c.rest(), c.offset)
+    if not value:
+        raise c.bad('an empty object')
+    return value
+
+
+REGION_FIELDS = {
+    1: ('length', lambda c: c.varint(2**47)), 2: ('class', lambda c: c.short_text(64)), 3: ('flags', NUMBER), 4: ('name', lambda c: c.short_text(4096)),
+    5: ('attributes', region_attributes), 6: ('severity', lambda c: c.choice(SEVERITIES)), 7: ('rule', lambda c: c.short_text(256)),
+    8: ('evidence', Cursor.evidence), 9: ('origin', lambda c: c.choice(ORIGINS)), 10: ('confidence', lambda c: c.varint(1000))}
+
+
+class Region:
+    def __init__(self, key, record, offset):
+        self.offset = offset
+        if len(key) != 12:
+            raise Bad('regions', offset, f'key {key.hex()}')
+        self.size_class, self.start, self.layer, self.ordinal = struct.unpack('>BQBH', key)
+        stored = {t: v for t, v, _ in fields(record, 'regions', offset)}
+        self.fields = {name: decoded(stored[t], read, 'regions', offset) for t, (name, read) in REGION_FIELDS.items() if t in stored}
+        found = stored.keys() & {6, 7, 8, 9, 10}
+        if not {1, 2} <= stored.keys() or found and not {6, 7, 9, 10} <= found or self.fields.get('flags') == 0:
+            raise Bad('regions', offset, f'fields {sorted(stored)}')
+        self.length = self.fields['length']
+        if self.size_class != next(c for c in range(12) if self.length <= 256 * 16**c):
+            raise Bad('regions', offset, f'{self.length} bytes in the size class {self.size_class}')
+
+    def json(self):
+        return {'start': self.start, 'layer': self.layer, **self.fields}
 
 
 def as_text(name, value):
@@ -718,6 +794,10 @@ def ls(brick):
     return (Entry(*item).json() for item in brick.items(ENTRIES))
 
 
+def regions(brick):
+    return (r.json() for r in brick.regions())
+
+
 def run(a):
     """Does what the command line says; True where all is well."""
     path = os.fsencode(a.brick)
@@ -730,14 +810,14 @@ def run(a):
     if a.command == 'extract':
         import extract
         return extract.Extract(brick, os.fsencode(a.dest), a.force).run() == 0
-    for line in [show(brick)] if a.command == 'show' else ls(brick):
+    for line in [show(brick)] if a.command == 'show' else ls(brick) if a.command == 'ls' else regions(brick):
         emit(line)
     return True
 
 
 def main():
     ap = argparse.ArgumentParser(description='Independent reader of V2 Spatial Bricks')
-    ap.add_argument('command', choices=('show', 'ls', 'extract', 'verify'))
+    ap.add_argument('command', choices=('show', 'ls', 'regions', 'extract', 'verify'))
     ap.add_argument('brick')
     ap.add_argument('dest', nargs='?')
     ap.add_argument('--generation', type=int)

@@ -11,8 +11,8 @@ from bisect import bisect_right
 from collections import Counter
 from decimal import Decimal, getcontext
 from functools import lru_cache
-from reader import (ABSENT, ENTRIES, FILE, FILL, FRAMED, HASHES, HEAD, HISTORY, HOLE, IDENT, MAPS, OVERVIEW, PAD, PRUNED, REGIONS,
-                    SHARED, SLOTS, STORED, TILE, TYPES, UNREADABLE, Bad, Brick, Cursor, Entry, align, decoded, fields,
+from reader import (ABSENT, ENTRIES, FILE, FILL, FRAMED, HASHES, HEAD, HISTORY, HOLE, IDENT, MAPS, ONE_FILE, OVERVIEW, PAD, PRUNED, REGIONS,
+                    SHARED, SLOTS, STORED, TILE, TYPES, UNREADABLE, Bad, Brick, Cursor, Entry, Region, align, decoded, fields,
                     height_of, sha, tree_faults)
 
 DAMAGE_MAX = 1000
@@ -394,7 +394,7 @@ class Verifier:
         return count, trees, metas
 
     def check_meta(self):
-        self.one_file = self.brick.meta()['kind'] == 'file'
+        self.one_file = self.brick.meta()['kind'] in ONE_FILE
 
     def check_entries(self):
         before = len(self.damage)
@@ -440,10 +440,14 @@ class Verifier:
                         self.fault('history', offset, f'generation {g}: not what its COMMIT frame says')
 
     def check_regions(self):
-        for key, record, offset in self.map_items(REGIONS):
-            if len(key) != 11:
-                self.fault('regions', offset, f'key {key.hex()}')
-            self.tried(fields, record, 'regions', offset)
+        starts = [e.slot[0] for e in self.by_slot]
+        for item in self.map_items(REGIONS):
+            r = self.tried(Region, *item)
+            if r and self.are_entries_known:
+                i = bisect_right(starts, r.start) - 1
+                end = starts[i] + self.by_slot[i].size if i >= 0 else 0
+                if r.start >= end or r.start + r.length > end:
+                    self.fault('regions', r.offset, f'region at {r.start}, {r.length} bytes: not inside the content of an entry')
 
     # ------------------------------------------------ contents
 

@@ -78,6 +78,8 @@ export interface Mapping {
   readonly address: bigint
   /** Bytes at the beginning of the content that are not mapped yet: room into which the mapping may grow down. */
   readonly lead: number
+  /** Bytes of a mapping of which nothing is ever read: the content is empty then. Left out: 0. */
+  readonly unread?: number
   /** Four letters as in maps: `rwxp`, `-` for a missing right, `s` for shared. */
   readonly permissions: string
   /** Of the file that is mapped, of the mapping's own first byte. */

@@ -16,6 +16,7 @@ export type DamageRule =
   | 'entry'
   | 'path'
   | 'slots'
+  | 'regions'
   | 'commit'
   | 'extras'
   | 'meta'

@@ -10,6 +10,7 @@ import { compareBytes, equalBytes } from '../base/bytes.ts'
 import type { EntryKind, Xattr } from '../base/entry.ts'
 import { type ByteReader, ByteWriter } from './byte-io.ts'
 import type { EntryRecord } from './entry-record.ts'
+import { encodeMapping, readMapping } from './mapping-field.ts'
 import {
   readHash,
   readRest,
@@ -37,7 +38,7 @@ export interface EntryField {
 }
 
 /** Fields above it are kept without being understood. */
-export const knownTagMax = 25
+export const knownTagMax = 26
 
 const kinds: readonly EntryKind[] = ['file', 'dir', 'symlink', 'fifo', 'socket', 'char', 'block']
 const flagBits = { torn: 1, racy: 2, unreadable: 4, special: 8, sparse: 16 } as const
@@ -78,6 +79,7 @@ export const entryFields: readonly EntryField[] = [
   runsField(23, 'unreadableRanges'),
   hashField(24, 'sha256'),
   { tag: 25, of: files, need: 'optional', write: writeGrown, read: readGrown },
+  { tag: 26, of: files, need: 'optional', write: writeMapping, read: readMappingField },
 ]
 
 /** A mistake of the caller. No assert: its message would be made for every entry. */
@@ -325,4 +327,14 @@ function writeGrown(writer: ByteWriter, { grown }: EntryRecord): void {
 function readGrown(reader: ByteReader, entry: EntryDraft): void {
   entry.grown = reader.varint()
   if (entry.grown === 0) reader.fail('field 25 is 0 instead of missing')
+}
+
+function writeMapping(writer: ByteWriter, { kind, size, mapping }: EntryRecord): void {
+  if (mapping === undefined) return
+  if (kind !== 'file') refuse(kind, 'a mapping')
+  writeBytesField(writer, 26, encodeMapping(mapping, size))
+}
+
+function readMappingField(reader: ByteReader, entry: EntryDraft): void {
+  entry.mapping = readMapping(reader, entry.size)
 }

@@ -1,8 +1,9 @@
+/** The record of an entry. Long because one table names everything that a record may get wrong. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { concatBytes, fromHex, toHex, utf8 } from '../base/bytes.ts'
-import type { EntryKind, Run } from '../base/entry.ts'
+import type { EntryKind, Mapping, Run } from '../base/entry.ts'
 import { ByteWriter } from './byte-io.ts'
 import { decodeEntry, type EntryRecord, encodeEntry, metaFields, treeFields } from './entry-record.ts'
 import { orDamage, ruleOf } from './testing/expect-damage.ts'
@@ -57,7 +58,7 @@ const anyTime = fc
 const anyWide = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n })
 const anyName = fc.string({ unit: 'binary', maxLength: 40 })
 const anyUnknown = fc
-  .uniqueArray(fc.integer({ min: 26, max: 2 ** 40 }), { maxLength: 4 })
+  .uniqueArray(fc.integer({ min: 27, max: 2 ** 40 }), { maxLength: 4 })
   .chain((tags) => fc.tuple(...tags.sort((a, b) => a - b).map((tag) => anyBytes({}).map((bytes) => ({ tag, bytes })))))
 
 /** Ascending runs inside [0, size). */
@@ -88,6 +89,29 @@ const anyMeta = fc.record({
   flags: fc.tuple(fc.boolean(), fc.boolean(), fc.boolean()).map(([torn, racy, special]) => ({ torn, racy, special })),
   unknown: anyUnknown,
 })
+const heap: Mapping = {
+  address: 0x55d0_c0df_0000n,
+  lead: 0,
+  permissions: 'rw-p',
+  fileOffset: 0n,
+  dev: 0n,
+  ino: 0n,
+  name: utf8('[heap]'),
+}
+const anyMapping = (size: number): fc.Arbitrary<Mapping> =>
+  fc.record(
+    {
+      address: fc.bigInt({ min: 0n, max: 2n ** 64n - BigInt(size) - 2n ** 41n }),
+      lead: fc.nat({ max: size }),
+      ...(size === 0 && { unread: fc.nat({ max: 2 ** 40 }).map((unread) => unread + 1) }),
+      permissions: fc.stringMatching(/^[r-][w-][x-][sp]$/),
+      fileOffset: anyWide,
+      dev: anyWide,
+      ino: anyWide,
+      name: anyBytes({ maxLength: 60 }),
+    },
+    { noNullPrototype: true },
+  )
 const optional = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined })
 const anyFile = fc.maxSafeNat().chain((size) =>
   fc.record({
@@ -101,6 +125,7 @@ const anyFile = fc.maxSafeNat().chain((size) =>
     unknownFlags: optional(fc.nat({ max: 1_000 }).map((n) => 32 * (n + 1))),
     grown: fc.nat(),
     linkTo: optional(fc.constant(utf8('some/other'))),
+    mapping: optional(anyMapping(size)),
   }),
 )
 
@@ -181,7 +206,11 @@ test('an entry that cannot be is the mistake of the writer', () => {
         { name: utf8('n'), value: utf8('2') },
       ],
     },
-    { unknown: [{ tag: 25, bytes: utf8('') }] },
+    { unknown: [{ tag: 26, bytes: utf8('') }] },
+    { mapping: { ...heap, permissions: 'rwx' } },
+    { mapping: { ...heap, lead: 2 ** 47 } },
+    { mapping: { ...heap, address: 2n ** 64n } },
+    { kind: 'dir', size: 0, mapping: heap },
     { mtime: { seconds: 0, nanoseconds: 1_000_000_000 } },
     { mtime: { seconds: 2 ** 52, nanoseconds: 0 } },
     { rdev: 1n },
@@ -199,7 +228,9 @@ test('a record that breaks the table is damage', () => {
     (...parts: string[]) =>
     () =>
       decodeEntry(utf8('a'), bytes(parts.join('')))
+  const mapping = (lead: string, letters: string) => `1a 26 ${'00'.repeat(8)} ${lead} 00 ${letters} ${'00'.repeat(24)}`
   whole(file, meta, rest)()
+  whole(file, meta, rest, mapping('00', '722d2d70'))()
   const broken: Record<string, () => unknown> = {
     nothing: whole(''),
     'kind 0': whole('01 01 00', meta, rest),
@@ -236,6 +267,10 @@ test('a record that breaks the table is damage', () => {
     'link to the root': whole('01 01 01  02 01 01  06 00', meta, rest),
     'flags 0': whole(file, meta, rest, '15 01 00'),
     'grown 0': whole(file, meta, rest, '19 01 00'),
+    'mapping of a directory': whole('01 01 02', meta, rest, `1a 25 ${'00'.repeat(9)} 722d2d70 ${'00'.repeat(24)}`),
+    'mapping with more before it than content': whole(file, meta, rest, mapping('01', '722d2d70')),
+    'mapping without letters': whole(file, meta, rest, mapping('00', '00000000')),
+    'mapping cut off': whole(file, meta, rest, `1a 24 ${'00'.repeat(9)} 722d2d70 ${'00'.repeat(23)}`),
   }
   for (const [name, decode] of Object.entries(broken)) {
     assert.ok(['entry', 'varint'].includes(ruleOf(decode)), name)
@@ -270,7 +305,7 @@ test('any bytes decode or are damage, and what decodes is encoded to what decode
 test('a record of nothing but unknown fields costs no more than its length', () => {
   const writer = new ByteWriter(1_100_000)
   writer.bytes(encodeEntry(plain))
-  for (let tag = 26; writer.length < 1_040_000; tag++) {
+  for (let tag = 27; writer.length < 1_040_000; tag++) {
     writer.varint(tag)
     writer.varint(0)
   }

@@ -10,8 +10,6 @@ import {
   type HistoryRecord,
   historyGeneration,
   historyKey,
-  placeOfRegionKey,
-  regionKey,
   slotKey,
   slotStart,
 } from './map-records.ts'
@@ -27,7 +25,6 @@ const history: HistoryRecord = {
 test('keys are big-endian and sort as their numbers', () => {
   assert.equal(toHex(slotKey(2 ** 47 - 64)), '00007fffffffffc0')
   assert.equal(toHex(historyKey(258)), '0000000000000102')
-  assert.equal(toHex(regionKey({ start: 1, layer: 2, ordinal: 0x304 })), '0000000000000001020304')
   fc.assert(
     fc.property(fc.maxSafeNat(), fc.maxSafeNat(), (a, b) => {
       assert.equal(slotStart(slotKey(a)), a)
@@ -35,8 +32,6 @@ test('keys are big-endian and sort as their numbers', () => {
       assert.equal(Math.sign(compareBytes(slotKey(a), slotKey(b))), Math.sign(a - b))
     }),
   )
-  const place = { start: 2 ** 47, layer: 255, ordinal: 65_535 }
-  assert.deepEqual(placeOfRegionKey(regionKey(place)), place)
 })
 
 test('a slot record is its length and the key of its entry', () => {
@@ -66,10 +61,6 @@ test('records and keys that cannot be are damage', () => {
   assert.equal(
     ruleOf(() => historyGeneration(new Uint8Array(9))),
     'commit',
-  )
-  assert.equal(
-    ruleOf(() => placeOfRegionKey(new Uint8Array(10))),
-    'page',
   )
   assert.equal(
     ruleOf(() => decodeSlotRecord(Uint8Array.of(0))),

@@ -1,5 +1,5 @@
 /**
- * Keys and records of SLOTS, REGIONS and HISTORY (spec 8.2, 8.3).
+ * Keys and records of SLOTS and HISTORY (spec 8.2, 8.3).
  *
  * Keys are big-endian, so that bytewise order is numeric order. Every parse function throws BrickDamage by `rule` of its map.
  */
@@ -112,29 +112,6 @@ export function decodeHistory(bytes: Uint8Array): HistoryRecord {
     throw new BrickDamage('commit', 'a record of HISTORY lacks a field')
   }
   return { ...draft, id, commit, time, fileEnd, ...(unknown.length > 0 && { unknown }) }
-}
-
-/** Where a region begins and how it lies over others. */
-export interface RegionPlace {
-  readonly start: number
-  /** 0 .. 255. */
-  readonly layer: number
-  /** 0 .. 65,535: tells apart what begins at one place in one layer. */
-  readonly ordinal: number
-}
-
-export function regionKey({ start, layer, ordinal }: RegionPlace): Uint8Array {
-  assert(layer <= 0xff && ordinal <= 0xffff, `a region had layer ${layer}, ordinal ${ordinal}`)
-  const key = new Uint8Array(11)
-  key.set(bigEndian(start))
-  key.set([layer, ordinal >> 8, ordinal & 0xff], 8)
-  return key
-}
-
-export function placeOfRegionKey(key: Uint8Array): RegionPlace {
-  if (key.length !== 11) throw new BrickDamage('page', `the key of a region has ${key.length} bytes`)
-  const [layer = 0, high = 0, low = 0] = key.subarray(8)
-  return { start: numberOfKey(key.subarray(0, 8), 'page'), layer, ordinal: 256 * high + low }
 }
 
 function bigEndian(value: number): Uint8Array {

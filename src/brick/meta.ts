@@ -1,7 +1,9 @@
 /** META: what a brick says of itself as a whole (spec 8.4). Unknown keys survive a rewrite. */
 
 import { fromHex, pathText, utf8 } from '../base/bytes.ts'
+import { FoundryError } from '../base/errors.ts'
 import type { JsonValue } from '../base/region.ts'
+import { canonicalJson } from './canonical-json.ts'
 import { BrickDamage } from './damage.ts'
 import { parseJson } from './json.ts'
 
@@ -22,6 +24,11 @@ export const retentionMax = 10_000
 /** What the source is (spec 8.4). */
 export const metaKinds = ['tree', 'file', 'process', 'modules', 'log', 'devices'] as const
 export type MetaKind = (typeof metaKinds)[number]
+
+/** Whether such a brick has exactly one entry, a file in no directory; all others have a root directory. */
+export function isOneFile(kind: MetaKind): boolean {
+  return kind === 'file' || kind === 'log'
+}
 
 export interface BrickMeta {
   readonly kind: MetaKind
@@ -46,10 +53,19 @@ export interface BrickMeta {
   readonly unknown: Readonly<Record<string, unknown>>
 }
 
+/** FoundryError `BRICK_LIMIT` where no reader would take it: longer than 64 KiB, or what it says about its source too deep. */
 export function encodeMeta(meta: BrickMeta): Uint8Array {
   const { unknown, source, forgotten = [], ...known } = meta
   const lost = forgotten.length === 0 ? {} : { forgotten: forgotten.map(pathText) }
-  return utf8(JSON.stringify({ ...unknown, schema: 1, ...known, source: pathText(source), ...lost }))
+  const bytes = utf8(JSON.stringify({ ...unknown, schema: 1, ...known, source: pathText(source), ...lost }))
+  if (bytes.length > metaBytesMax) {
+    const what = `What the brick says of itself takes ${bytes.length} bytes, at most ${metaBytesMax} are allowed`
+    throw new FoundryError('BRICK_LIMIT', `${what}. Exclude by fewer patterns, or forget fewer single paths.`)
+  }
+  if (known.about !== undefined && canonicalJson({ about: known.about }) === undefined) {
+    throw new FoundryError('BRICK_LIMIT', 'What the source says of itself is nested too deep, or has a key __proto__.')
+  }
+  return bytes
 }
 
 export function parseMeta(bytes: Uint8Array, offset: number): BrickMeta {

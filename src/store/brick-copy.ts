@@ -5,6 +5,7 @@
  * so. Nothing is visible before `finish`; until then the source may get more commits, which are copied after.
  */
 import { must } from '../base/assert.ts'
+import type { Run } from '../base/entry.ts'
 import { type Commit, encodeCommitPayload } from '../brick/commit.ts'
 import { type CommitRecord, commitRecordBytes, type MapRoot } from '../brick/commit-record.ts'
 import { FrameType } from '../brick/frame.ts'
@@ -15,6 +16,7 @@ import { frameBytes, frameHeaderBytes, noPointer, type Pointer, slotBytes } from
 import { encodeSlot, inlineBytesMax } from '../brick/slot.ts'
 import type { BrickFile, Head } from './brick-file.ts'
 import { MapsCopy } from './copy-maps.ts'
+import { RegionsCopy } from './copy-regions.ts'
 import type { CopyTarget, FrameSource } from './copy-target.ts'
 import { type NodeWalk, type Prune, TreeCopy } from './copy-tree.ts'
 import { type HistoryItem, historyItems, updateHistory } from './history.ts'
@@ -26,6 +28,8 @@ export interface BrickCopyParts {
   readonly target: CopyTarget
   /** Tiles that lose their bytes, by the generation that is copied. */
   readonly prune?: Prune & { readonly enter: (generation: number) => void }
+  /** Slots whose regions are left behind, by the generation that is copied. */
+  readonly regionsWithout?: (generation: number) => readonly Run[]
   /** What META of every commit says afterwards. */
   readonly meta?: (meta: BrickMeta) => BrickMeta
   /** Awaited between pieces of work. */
@@ -36,6 +40,7 @@ export class BrickCopy {
   readonly #parts: BrickCopyParts
   readonly #tree: TreeCopy
   readonly #maps: MapsCopy
+  readonly #regions: RegionsCopy | undefined
   readonly #copied = new Map<number, Head>()
   #history: { readonly root: MapRoot; readonly items: readonly HistoryItem[] } = { root: emptyMap, items: [] }
   #meta: { readonly old: Pointer; readonly copied: CommitRecord['meta'] } | undefined
@@ -44,6 +49,8 @@ export class BrickCopy {
     this.#parts = parts
     this.#tree = new TreeCopy(parts.target, parts.prune)
     this.#maps = new MapsCopy(parts.target)
+    const { target, regionsWithout } = parts
+    this.#regions = regionsWithout && new RegionsCopy(target, regionsWithout)
   }
 
   get commits(): number {
@@ -67,7 +74,7 @@ export class BrickCopy {
     const maps = {
       entries: this.#maps.root('entries', record.entries, frames),
       slots: this.#maps.root('slots', record.slots, frames),
-      regions: this.#maps.root('regions', record.regions, frames),
+      regions: this.#regions?.root(record, frames) ?? this.#maps.root('regions', record.regions, frames),
     }
     const ownFrom = target.end
     const places = {
@@ -96,7 +103,7 @@ export class BrickCopy {
   #write({ record, extrasBytes }: Commit, places: Partial<CommitRecord>, ownFrom: number): Head {
     const { target } = this.#parts
     const end = target.end + frameBytes(commitRecordBytes + extrasBytes.length)
-    const grown = this.#tree.grownBytes + this.#maps.grownBytes + end - ownFrom
+    const grown = this.#tree.grownBytes + this.#maps.grownBytes + (this.#regions?.grownBytes ?? 0) + end - ownFrom
     const copied: CommitRecord = {
       ...record,
       ...places,

@@ -15,6 +15,7 @@ import { type NodeTable, parseHashes, parseNode, type Section, TileKind } from '
 import { framePointer, hashesPointer } from '../brick/node-table.ts'
 import { lookup, type PageStore, scan } from '../brick/page-map.ts'
 import { type NodePointer, noPointer, type Pointer } from '../brick/pointer.ts'
+import { type PlacedRegion, type RegionRange, scanRegions } from '../brick/region-scan.ts'
 import type { BrickFile, Head } from './brick-file.ts'
 import { nodeTools } from './node-tools.ts'
 import { readOnlyPages } from './page-store.ts'
@@ -157,6 +158,11 @@ export class BrickView {
       const { length, entryKey } = decodeSlotRecord(value)
       yield { slot: { start: slotStart(key), length }, path: pathOfKey(entryKey) }
     }
+  }
+
+  /** Regions that touch the run of the brick's space: by start, then layer, then the longer first. */
+  regions(range: RegionRange): Generator<PlacedRegion> {
+    return scanRegions(this.pages, this.record.regions, range)
   }
 
   /**

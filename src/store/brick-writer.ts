@@ -39,6 +39,8 @@ export interface NewCommit {
   readonly topOverview: Pointer
   readonly entries: MapRoot
   readonly slots: MapRoot
+  /** Left out: as before. */
+  readonly regions?: MapRoot
   readonly contentRoot: Uint8Array
   readonly treeHash: Uint8Array
   readonly metaHash: Uint8Array
@@ -227,7 +229,7 @@ export class BrickWriter {
       epoch: this.epoch,
       generation: this.generation,
       liveBytes,
-      regions: parent?.record.regions ?? emptyMap,
+      regions: commit.regions ?? parent?.record.regions ?? emptyMap,
       parent: parent?.commit ?? noPointer,
       parentId: parent?.record.id ?? new Uint8Array(32),
       random: this.#random.bytes(uuidBytes),

@@ -42,6 +42,7 @@ export interface CompactParts {
   /** What is kept, instead of what META says. */
   readonly retention?: RetentionPolicy
   readonly prune?: NonNullable<BrickCopyParts['prune']>
+  readonly regionsWithout?: NonNullable<BrickCopyParts['regionsWithout']>
   readonly meta?: (meta: BrickMeta) => BrickMeta
 }
 
@@ -123,12 +124,13 @@ class Compaction {
     head: Head
   }): Promise<CompactReport> {
     const { source, target, temporary, head } = files
-    const { writer, path, prune, meta, exclusively = (work) => work() } = this.#parts
+    const { writer, path, prune, regionsWithout, meta, exclusively = (work) => work() } = this.#parts
     const copy = new BrickCopy({
       source,
       target,
       step: () => this.#step(target),
       ...(prune !== undefined && { prune }),
+      ...(regionsWithout !== undefined && { regionsWithout }),
       ...(meta !== undefined && { meta }),
     })
     const { commits, droppedCommits } = retainedCommits(source, head, this.#parts.retention)

@@ -7,7 +7,7 @@ import { after, test } from 'node:test'
 import { askReader, type ReaderAnswer } from './ask-reader.ts'
 import { damagedBricks, shownCommit } from './making/fixtures.ts'
 import { goodBricks, makeGood } from './making/good-bricks.ts'
-import { type OurAnswer, ourAnswer, ourListing } from './our-answer.ts'
+import { type OurAnswer, ourAnswer, ourListing, ourRegions } from './our-answer.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'sfd-spec-'))
 after(() => rmSync(folder, { recursive: true }))
@@ -18,7 +18,10 @@ const withPast = join(folder, 'two-commits.brick')
 const withoutPython = process.env['SFD_NO_PYTHON'] === '1'
 const python = { skip: withoutPython ? 'python3 is not installed' : false }
 const asked = [...good, ...damaged].map(({ path }) => ({ path }))
-const [ofPast, ...ofAll] = withoutPython ? [] : await askReader([{ path: withPast, generation: 1 }, ...asked])
+const past = [withPast, join(folder, 'log.brick')]
+const [ofPast, ofLog, ...ofAll] = withoutPython
+  ? []
+  : await askReader([...past.map((path) => ({ path, generation: 1 })), ...asked])
 
 for (const [i, { name, path }] of good.entries()) {
   test(`${name} is good`, async () => {
@@ -32,6 +35,7 @@ for (const [i, { name, path }] of good.entries()) {
     const bytes = makeGood(goodBricks[i] as (typeof goodBricks)[number])
     assert.deepEqual(answer.show, shownCommit(bytes.subarray(0, 16_384), bytes.length))
     assert.deepEqual(answer.ls, ourListing(path))
+    assert.deepEqual(answer.regions, ourRegions(path))
   })
 }
 
@@ -58,6 +62,14 @@ test('an earlier commit is verified, shown and listed the same by both', python,
     { generation: show?.['generation'], entries: show?.['entries'] },
     { generation: 1, entries: ours.length },
   )
+})
+
+test('an earlier commit has its own regions', python, () => {
+  const [, log = ''] = past
+  const { verdict, regions } = ofLog as ReaderAnswer
+  assert.deepEqual(verdict.damaged, [])
+  assert.deepEqual(regions, ourRegions(log, 1))
+  assert.notDeepEqual(regions, ourRegions(log))
 })
 
 function put(name: string, bytes: Uint8Array): string {

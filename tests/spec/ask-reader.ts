@@ -8,9 +8,10 @@ export interface ReaderAnswer {
     readonly ok: boolean
     readonly damaged: readonly { readonly rule: string; readonly detail: string }[]
   }
-  /** The commit and the entries; missing where the brick is refused. */
+  /** The commit, its entries and its regions; missing where the brick is refused. */
   readonly show?: Readonly<Record<string, unknown>>
   readonly ls?: readonly unknown[]
+  readonly regions?: readonly unknown[]
   /** The rule by which it is refused. */
   readonly refused?: string
 }

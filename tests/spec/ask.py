@@ -12,6 +12,7 @@ def answer(path, generation=None):
         brick = reader.Brick(os.fsencode(path), generation)
         out['show'] = reader.show(brick)
         out['ls'] = list(reader.ls(brick))
+        out['regions'] = list(reader.regions(brick))
         os.close(brick.fd)
     except reader.Bad as e:
         out['refused'] = e.rule

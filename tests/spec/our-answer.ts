@@ -1,8 +1,9 @@
 /** What src/read says of a brick, in the words in which spec/reader.py says it. */
 import { toHex, utf8Text } from '../../src/base/bytes.ts'
-import type { Run, Timestamp } from '../../src/base/entry.ts'
+import type { Mapping, Run, Timestamp } from '../../src/base/entry.ts'
 import { FoundryError } from '../../src/base/errors.ts'
 import type { EntryRecord } from '../../src/brick/entry-record.ts'
+import type { PlacedRegion } from '../../src/brick/region-scan.ts'
 import { verify } from '../../src/read/verify.ts'
 import { BrickFile } from '../../src/store/brick-file.ts'
 import { BrickView } from '../../src/store/brick-view.ts'
@@ -32,6 +33,15 @@ export async function ourAnswer(path: string): Promise<OurAnswer> {
 
 /** The entries of the current commit, or of a retained one, as `reader.py ls` prints them. */
 export function ourListing(path: string, generation?: number): readonly unknown[] {
+  return withView(path, generation, (view) => [...view.entries()].map(listed))
+}
+
+/** The regions, as `reader.py regions` prints them. */
+export function ourRegions(path: string, generation?: number): readonly unknown[] {
+  return withView(path, generation, (view) => [...view.regions({ start: 0, end: view.record.length })].map(meaning))
+}
+
+function withView<T>(path: string, generation: number | undefined, use: (view: BrickView) => T): T {
   const file = BrickFile.open(Buffer.from(path))
   try {
     const current = new BrickView(file, file.readHeadOnce())
@@ -39,7 +49,7 @@ export function ourListing(path: string, generation?: number): readonly unknown[
     const view = past
       ? new BrickView(file, { record: file.commit(past.commit, current.record).record, commit: past.commit })
       : current
-    return [...view.entries()].map(listed)
+    return use(view)
   } finally {
     file.close()
   }
@@ -93,6 +103,25 @@ function listed(entry: EntryRecord): unknown {
     ...(unreadableRanges && { unreadableRanges: unreadableRanges.map(run) }),
     ...(sha256 && { sha256: toHex(sha256) }),
     ...(grown > 0 && { outgrown: grown }),
+    ...(entry.mapping && { mapping: mapping(entry.mapping) }),
+  }
+}
+
+/** Numbers of 64 bits come out of JSON rounded, here as there. */
+function mapping({ address, lead, unread = 0, permissions, fileOffset, dev, ino, name }: Mapping): unknown {
+  const numbers = { address: Number(address), lead, unread, permissions, fileOffset: Number(fileOffset) }
+  return { ...numbers, dev: Number(dev), ino: Number(ino), ...text('name', name) }
+}
+
+function meaning({ finding, name, ...region }: PlacedRegion): unknown {
+  if (finding === undefined) return { ...region, ...(name !== '' && { name }) }
+  const { evidence, confidence, ...rest } = finding
+  return {
+    ...region,
+    ...(name !== '' && { name }),
+    ...rest,
+    ...(evidence.length > 0 && { evidence }),
+    confidence: Math.round(1_000 * confidence),
   }
 }
 

@@ -77,11 +77,11 @@ export class BrickSurgeon {
       case 'slot':
         return this.#withSlot()
       case 'root page':
-        return this.#withPage(this.#chance.pick(['entries', 'slots', 'history']), 'root')
+        return this.#withPage(this.#chance.pick(['entries', 'slots', 'history', 'regions']), 'root')
       case 'leaf page':
-        return this.#withPage(this.#chance.pick(['entries', 'slots']), 'leaf')
+        return this.#withPage(this.#chance.pick(['entries', 'slots', 'regions']), 'leaf')
       case 'item':
-        return this.#withItem(this.#chance.pick(['entries', 'slots', 'history']))
+        return this.#withItem(this.#chance.pick(['entries', 'slots', 'history', 'regions']))
     }
   }
 

@@ -15,6 +15,7 @@ import { checkNodeExtent, parseHashes, parseNode, TileKind } from '../../src/bri
 import { framePointer, hashesPointer, type Section } from '../../src/brick/node-table.ts'
 import { checkMap } from '../../src/brick/page-check.ts'
 import type { NodePointer, Pointer } from '../../src/brick/pointer.ts'
+import { checkedRegion } from '../../src/brick/region-scan.ts'
 import { isValidSlot } from '../../src/layout/slots.ts'
 import type { BrickFile, Head } from '../../src/store/brick-file.ts'
 import { BrickView, merkle } from '../../src/store/brick-view.ts'
@@ -46,7 +47,8 @@ export function readDeep(file: BrickFile, head: Pick<Head, 'record' | 'commit'>)
   for (const entry of entries.values()) checkContent(view, entry)
   for (const { commit } of pastCommits(view)) file.commit(commit, record)
   checkMap(view.pages, 'history', record.history)
-  checkMap(view.pages, 'regions', record.regions)
+  checkMap(view.pages, 'regions', record.regions, { record: (key, value) => void checkedRegion(key, value) })
+  for (const region of view.regions({ start: 0, end: record.length })) void region
   return { entries, tileCount: walk.tiles }
 }
 

@@ -6,6 +6,7 @@ import { test } from 'node:test'
 import { toHex, utf8 } from '../../src/base/bytes.ts'
 import { TileKind } from '../../src/brick/tile-kind.ts'
 import { type ForgetParts, type ForgetReport, forgetPath } from '../../src/fold/forget.ts'
+import { allRegions } from '../../src/read/regions.ts'
 import { BrickView } from '../../src/store/brick-view.ts'
 import { pastCommits } from '../../src/store/history.ts'
 import { isPruned } from '../../src/store/pruned.ts'
@@ -203,5 +204,51 @@ test('a brick whose newest commit rots does not read a forgotten path again, nor
   const at = view.entry(utf8('z'))?.slot?.start ?? -1
   assert.equal(Buffer.from(view.bytes({ start: at, length: 11 })).toString(), 'last of all')
   assertNowhere(lab.brick, secret)
+  if (!witness.skip) await assertWitnessed(lab.brick)
+})
+
+test('what regions said of a forgotten path is in no commit any more, and what they said of others is in each', async (t) => {
+  const lab = makeLab(t)
+  const session = new Session(t, lab)
+  const at = (name: string): string => join(lab.source, name)
+  const say = async (said: Readonly<Record<string, readonly string[]>>): Promise<void> => {
+    const regions = Object.entries(said).map(([name, words]) => ({
+      path: utf8(name),
+      regions: words.map((word, i) => ({ offset: i, length: 1, layer: 64, class: 'line', name: word })),
+    }))
+    const { lister } = session
+    await session.reconcileAll({ artifact: { lister, reader: 'files', regions: () => regions } })
+  }
+  const many = Array.from({ length: 300 }, (_, i) => `line ${i}`)
+  fs.writeFileSync(at('kept'), patternOf(1, 1_000))
+  fs.writeFileSync(at('draft'), `${secret}first`)
+  await say({ kept: many, draft: [`${secret}in the draft`, 'beside it'] })
+  fs.writeFileSync(at('kept'), patternOf(2, 1_000))
+  fs.renameSync(at('draft'), at('secret'))
+  await say({ kept: ['another', ...many.slice(1)] })
+  fs.appendFileSync(at('secret'), patternOf(3, 90_000))
+  await say({})
+  fs.writeFileSync(at('kept'), patternOf(3, 1_000))
+  await say({ secret: [`${secret}moved`, 'x'.repeat(3_000)] })
+  session.close()
+  const saidOf = (): (readonly (readonly [string, string])[])[] => {
+    const view = openView(t, lab.brick)
+    const views = [...pastCommits(view)].map(({ commit }) => {
+      return new BrickView(view.file, { commit, record: view.file.commit(commit, view.record).record })
+    })
+    return [...views, view].map((each) => {
+      return [...allRegions(each)].map(
+        ({ entry, region }) => [Buffer.from(entry.path).toString(), region.name] as const,
+      )
+    })
+  }
+  const before = saidOf()
+  assert.equal(before.flat().filter(([path]) => path !== 'kept').length, 8, 'two in each of four commits')
+  assert.ok(isAnywhere(lab.brick, secret))
+  await forget(lab.brick, 'secret')
+  assertNowhere(lab.brick, secret)
+  assertNowhere(lab.brick, 'beside it')
+  const kept = before.map((commit) => commit.filter(([path]) => path === 'kept'))
+  assert.deepEqual(saidOf(), [...kept, kept.at(-1)])
   if (!witness.skip) await assertWitnessed(lab.brick)
 })

@@ -6,17 +6,19 @@ import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { utf8 } from '../../src/base/bytes.ts'
 import { FoundryError } from '../../src/base/errors.ts'
 import { FrameType, parseFrameHeader } from '../../src/brick/frame.ts'
 import { frameBytes, frameHeaderBytes, headBytes } from '../../src/brick/pointer.ts'
 import { openBrick } from '../../src/fold/open-brick.ts'
+import { allRegions, regionsAt } from '../../src/read/regions.ts'
 import { BrickFile, type Head } from '../../src/store/brick-file.ts'
 import { BrickView } from '../../src/store/brick-view.ts'
 import { pastCommits } from '../../src/store/history.ts'
 import { nodeTools } from '../../src/store/node-tools.ts'
 import { type Chance, chanceOf, seedsOf } from '../fold/chance.ts'
 import { makeHostileTree, patternOf } from '../fold/hostile-tree.ts'
-import { fold, isLong, makeLab, random } from '../fold/lab.ts'
+import { fold, isLong, type Lab, makeLab, random, Session } from '../fold/lab.ts'
 import { verdictOf, witness } from '../fold/witness.ts'
 import { BrickSurgeon, operations } from './brick-surgeon.ts'
 import { readDeep } from './deep-read.ts'
@@ -28,7 +30,7 @@ const memoryFolder = fs.existsSync('/dev/shm') ? '/dev/shm' : undefined
 /** Far above what reading a small brick takes, far below what a hostile one may claim. */
 const residentBytesMax = 1.5 * 2 ** 30
 
-type Shape = 'empty' | 'small' | 'tall' | 'many'
+type Shape = 'empty' | 'small' | 'tall' | 'many' | 'meaning'
 
 /** Bricks of a few shapes, two commits each. */
 async function images(t: TestContext, shapes: readonly Shape[]): Promise<Map<Shape, Buffer>> {
@@ -39,12 +41,31 @@ async function images(t: TestContext, shapes: readonly Shape[]): Promise<Map<Sha
     if (shape === 'tall') fs.writeFileSync(join(lab.source, 'large'), patternOf(1, 70_000))
     if (shape === 'tall') fs.truncateSync(join(lab.source, 'large'), 20 * 2 ** 20)
     if (shape === 'many') for (let i = 0; i < 900; i++) fs.writeFileSync(join(lab.source, `file-${i}`), `${i}`)
-    await fold(lab)
+    if (shape === 'meaning') await foldWithRegions(t, lab)
+    else await fold(lab)
     fs.writeFileSync(join(lab.source, 'second'), 'second')
     await fold(lab)
     made.set(shape, fs.readFileSync(lab.brick))
   }
   return made
+}
+
+/** Enough regions for index pages, and records in frames of their own. */
+async function foldWithRegions(t: TestContext, lab: Lab): Promise<void> {
+  fs.writeFileSync(join(lab.source, 'text'), patternOf(1, 90_000))
+  const regions = Array.from({ length: 700 }, (_, i) => ({
+    ...{ offset: 100 * i, length: i % 50 === 0 ? 10_000 : 99, layer: i % 3, class: 'line', name: `line ${i}` },
+    ...(i % 90 === 0 && { attributes: { text: 'x'.repeat(3_000) } }),
+    ...(i % 70 === 0 && {
+      finding: { severity: 'low', rule: 'r', evidence: ['because'], origin: 'rule', confidence: 0.5 } as const,
+    }),
+  }))
+  const session = new Session(t, lab)
+  const { lister } = session
+  await session.reconcileAll({
+    artifact: { lister, reader: 'files', regions: () => [{ path: utf8('text'), regions }] },
+  })
+  session.close()
 }
 
 /** Damage without knowledge. */
@@ -100,6 +121,8 @@ function readEverything(path: string, chance: Chance): void {
       for (const index of [0, 15, chance.below(2 ** 31)]) answers(() => view.locatePage(level, index))
     answers(() => readEntries(view))
     answers(() => [...view.slots({ start: 0, length: view.record.length })])
+    answers(() => [...allRegions(view)])
+    answers(() => regionsAt(view, chance.below(2 ** 31), 8))
     answers(() => view.slotAt(chance.below(2 ** 31)))
     answers(() => [...pastCommits(view)].map(({ commit }) => opened.commit(commit, view.record)))
   } finally {
@@ -134,7 +157,7 @@ function check(path: string, image: Uint8Array, chance: Chance): void {
 
 test('bricks damaged by chance', async (t) => {
   const lab = makeLab(t, memoryFolder)
-  const made = await images(t, ['empty', 'small', 'tall', 'many'])
+  const made = await images(t, ['empty', 'small', 'tall', 'many', 'meaning'])
   const path = join(lab.folder, 'fuzz.brick')
   for (const seed of seedsOf(caseCount / 2)) {
     const chance = chanceOf(seed)
@@ -149,7 +172,7 @@ test('bricks damaged by chance', async (t) => {
 
 test('bricks changed with care: every crc and hash around the change is right', async (t) => {
   const lab = makeLab(t, memoryFolder)
-  const made = await images(t, ['small', 'tall', 'many'])
+  const made = await images(t, ['small', 'tall', 'many', 'meaning'])
   const path = join(lab.folder, 'fuzz.brick')
   let accepted = 0
   for (const seed of seedsOf(caseCount / 2)) {

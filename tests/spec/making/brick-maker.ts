@@ -7,16 +7,19 @@
  */
 import { concatBytes, utf8 } from '../../../src/base/bytes.ts'
 import type { Timestamp } from '../../../src/base/entry.ts'
+import type { Region } from '../../../src/base/region.ts'
 import { encodeCommitPayload, encodeExtras } from '../../../src/brick/commit.ts'
 import { type CommitRecord, commitId, commitRecordBytes, type MapRoot } from '../../../src/brick/commit-record.ts'
 import { type EntryRecord, encodeEntry, keyOfPath } from '../../../src/brick/entry-record.ts'
 import { FrameType, frameId } from '../../../src/brick/frame.ts'
 import { encodeHistory, encodeSlotRecord, historyKey, slotKey } from '../../../src/brick/map-records.ts'
 import { heightFor } from '../../../src/brick/merkle.ts'
-import { encodeMeta } from '../../../src/brick/meta.ts'
+import { type BrickMeta, encodeMeta, type MetaKind } from '../../../src/brick/meta.ts'
 import { padBytesAfter } from '../../../src/brick/pad.ts'
 import { type BuiltRoot, buildMap, type MapItem, type MapName, type PageStore } from '../../../src/brick/page-map.ts'
 import { frameBytes, headBytes, noPointer, type Pointer } from '../../../src/brick/pointer.ts'
+import { regionKey, sizeClassOf } from '../../../src/brick/region-key.ts'
+import { encodeRegion } from '../../../src/brick/region-record.ts'
 import { encodeSlot, inlineBytesMax } from '../../../src/brick/slot.ts'
 import { nodeTools } from '../../../src/store/node-tools.ts'
 import { type DirectoryChanges, writeDirectory } from './directory.ts'
@@ -32,12 +35,18 @@ export interface CommitPlan {
   readonly kinds?: { readonly [tile: number]: number }
   /** `shared`: equal tiles have one frame. */
   readonly tiles?: 'single' | 'shared'
+  readonly regions?: readonly PlannedRegion[]
+  /** What META of this commit says differently. */
+  readonly meta?: Partial<BrickMeta>
 }
+
+/** `start` is a position in the brick's space. Ordinals follow from the order. */
+export type PlannedRegion = Omit<Region, 'offset'> & { readonly start: number }
 
 export interface BrickPlan {
   /** Of the fixture, without `.brick`; uuid, epoch and random bytes follow from it. */
   readonly name: string
-  readonly kind: 'tree' | 'file'
+  readonly kind: MetaKind
   readonly commits: readonly CommitPlan[]
 }
 
@@ -59,7 +68,6 @@ export function makeBrick(plan: BrickPlan, changes: Changes = {}): Uint8Array {
 }
 
 const commitSeconds = 1_700_000_000
-const emptyRoot: MapRoot = { pointer: noPointer, count: 0, hash: new Uint8Array(32) }
 
 interface Committed {
   readonly record: CommitRecord
@@ -103,8 +111,9 @@ class BrickMaker {
     const entries = completed(commit.entries, space)
     const entriesRoot = this.#map('entries', entriesItems(entries), changes)
     const slotsRoot = this.#map('slots', slotsItems(entries), changes)
+    const regionsRoot = this.#map('regions', regionsItems(commit.regions ?? []), changes)
     const historyRoot = this.#map('history', this.#commits.map(historyItem), changes)
-    const metaBytes = this.#metaPayload(changes)
+    const metaBytes = this.#metaPayload(changes, commit.meta)
     const meta = {
       pointer: log.append({ type: FrameType.meta, id: 0n, payload: metaBytes }),
       hash: nodeTools.sha256(metaBytes),
@@ -126,7 +135,7 @@ class BrickMaker {
       topOverview: directory.top,
       entries: mapRoot(entriesRoot),
       slots: mapRoot(slotsRoot),
-      regions: emptyRoot,
+      regions: mapRoot(regionsRoot),
       history: mapRoot(historyRoot),
       meta,
       contentRoot: space.contentRoot(height),
@@ -171,7 +180,7 @@ class BrickMaker {
     return changes.map?.(map, changed, store) ?? buildMap(store, map, changed)
   }
 
-  #metaPayload(changes: Changes): Uint8Array {
+  #metaPayload(changes: Changes, more: Partial<BrickMeta> = {}): Uint8Array {
     const { kind, name } = this.#plan
     const meta = encodeMeta({
       kind,
@@ -182,6 +191,7 @@ class BrickMaker {
       exclude: [],
       tool: 'make-fixtures',
       unknown: {},
+      ...more,
     })
     return changes.meta?.(meta) ?? meta
   }
@@ -223,6 +233,18 @@ function slotsItems(entries: readonly EntryRecord[]): readonly MapItem[] {
     if (slot === undefined) return []
     const value = encodeSlotRecord({ length: slot.length, entryKey: keyOfPath(path) })
     return [{ key: slotKey(slot.start), value }]
+  })
+  return sorted(items)
+}
+
+function regionsItems(regions: readonly PlannedRegion[]): readonly MapItem[] {
+  const ordinals = new Map<string, number>()
+  const items = regions.map(({ start, layer, ...region }) => {
+    const place = { sizeClass: sizeClassOf(region.length), start, layer }
+    const alike = JSON.stringify(place)
+    const ordinal = ordinals.get(alike) ?? 0
+    ordinals.set(alike, ordinal + 1)
+    return { key: regionKey({ ...place, ordinal }), value: encodeRegion(region) }
   })
   return sorted(items)
 }

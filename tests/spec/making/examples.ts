@@ -7,6 +7,7 @@ import { entropyTerms } from '../../../src/kernel/entropy-table.ts'
 import { nodeTools } from '../../../src/store/node-tools.ts'
 import { annotated, spaced, table } from './annotate.ts'
 import { brickExamples, frameOf, framesOf } from './examples-brick.ts'
+import { meaningExamples } from './examples-meaning.ts'
 import { goodBrick, makeGood } from './good-bricks.ts'
 
 export function examplesText(): string {
@@ -25,6 +26,8 @@ export function examplesText(): string {
     ...pages(),
     '## 6. Texels of an overview',
     ...texels(oneFile),
+    '## 7. A mapping and its regions: `memory.brick`',
+    ...meaningExamples(),
   ]
   return `${parts.join('\n\n')}\n`
 }

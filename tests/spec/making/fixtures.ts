@@ -8,6 +8,7 @@ import { damagedEntries } from './damaged-entries.ts'
 import { damagedFrames } from './damaged-frames.ts'
 import { damagedHeads } from './damaged-head.ts'
 import { damagedMaps } from './damaged-maps.ts'
+import { damagedMeanings } from './damaged-meanings.ts'
 import { goodBricks, makeGood } from './good-bricks.ts'
 
 export const damagedBricks: readonly DamagedBrick[] = [
@@ -16,6 +17,7 @@ export const damagedBricks: readonly DamagedBrick[] = [
   ...damagedDirectories,
   ...damagedMaps,
   ...damagedEntries,
+  ...damagedMeanings,
 ]
 
 /** The most instructive damaged ones; the others are made by the tests when they need them. */
@@ -55,6 +57,7 @@ export const damagedFiles: ReadonlySet<string> = new Set([
     'slot-beyond-n',
   ],
   ...['slot-of-nobody', 'meta-proto', 'extras-duplicate-key', 'extras-changed', 'history-wrong'],
+  ...['region-outside', 'region-size-class', 'mapping-letters'],
 ])
 
 /** Name -> bytes of every file that spec/fixtures holds. */

@@ -4,6 +4,7 @@ import { Codec, FrameType, frameId } from '../../../src/brick/frame.ts'
 import { headBytes } from '../../../src/brick/pointer.ts'
 import { TileKind } from '../../../src/brick/tile-kind.ts'
 import { type BrickPlan, type Changes, makeBrick } from './brick-maker.ts'
+import { bricksOfMeaning } from './bricks-of-meaning.ts'
 import { deflateFixed } from './codecs.ts'
 import { editSlot } from './edit-slot.ts'
 import { directory, emptyFile, file, hardLink, noise, root, special, symlink, words } from './entries.ts'
@@ -311,6 +312,7 @@ export const goodBricks: readonly GoodBrick[] = [
   pruned,
   masksNewer,
   oneSlot,
+  ...bricksOfMeaning,
 ]
 
 export function goodBrick(name: string): GoodBrick {
