@@ -2,7 +2,8 @@
  * What the hand points at and what is pinned: local bytes at once, the server's answer after a pause.
  *
  * A question is asked when the cursor has rested for `restMs`, again where that failed, and aborted when it moves on. A pin outlives everything but
- * the next pin, Escape and its brick; it names a byte of a brick, never a place on the screen.
+ * the next pin, Escape and its brick; it names a byte of a brick, never a place on the screen. What was answered of a byte stays
+ * until there is an answer of the commit that is shown now.
  */
 
 import { positionToPoint } from '../hilbert/curve.ts'
@@ -39,7 +40,7 @@ export class Focus {
   #cursor: WorldPoint | undefined
   #pinned: { uuid: string; offset: number } | undefined
   #question: Question | undefined
-  #answer: { key: string; value: InspectAnswer } | undefined
+  #answer: { key: string; uuid: string; value: InspectAnswer } | undefined
 
   constructor(parts: FocusParts) {
     this.#parts = parts
@@ -96,9 +97,10 @@ export class Focus {
     if (spot === undefined) return undefined
     const { brick, offset } = spot
     const local = this.localByte(spot)
-    const answer = this.#answer?.key === key ? this.#answer.value : undefined
+    const answer = this.#answerOf(spot)
     return {
       brick: brick.info.name,
+      uuid: brick.info.uuid,
       offset,
       // Only the answer knows of a zero whether it is a byte of the entry or what stands where none is stored.
       byte: answer === undefined ? local?.byte : answer.byte,
@@ -106,6 +108,12 @@ export class Focus {
       shape: this.#parts.outlines.covering(brick.info.uuid, offset),
       answer,
     }
+  }
+
+  /** Of this commit, or of the one that was shown before. */
+  #answerOf({ brick, offset }: ByteSpot): InspectAnswer | undefined {
+    const isOfByte = this.#answer?.uuid === brick.info.uuid && this.#answer.value.offset === offset
+    return isOfByte ? this.#answer?.value : undefined
   }
 
   /** The byte as the picture here has it, undefined where its tile is not held. */
@@ -139,7 +147,7 @@ export class Focus {
         this.#question = { key, controller, timer: after(retryMs, () => void ask()) }
         return
       }
-      this.#answer = { key, value: answer.value }
+      this.#answer = { key, uuid, value: answer.value }
       this.#question = undefined
       this.#parts.changed()
     }

@@ -42,11 +42,28 @@ export class Navigator {
     void this.#app.fly({ x: x + 0.5, y: y + 0.5, scale: Math.max(motion.camera.scale, byteScaleMin) })
   }
 
+  /** To bytes of a brick, whose first is pinned. */
+  toRun(uuid: string, { start, length }: { readonly start: number; readonly length: number }): void {
+    const brick = this.#app.world.bricks.get(uuid)
+    if (brick === undefined || start >= brick.info.length) return
+    this.#app.focus.pin({ brick, offset: start })
+    this.#toRect(placed(brick, boundingBox({ start, length: Math.max(1, length) })), entryScaleMax)
+  }
+
   toHit(hit: Hit): void {
     const brick = this.#app.world.bricks.get(hit.uuid)
     if (brick === undefined) return
-    if (this.#toSlots(brick, [hit])) this.#app.focus.pin({ brick, offset: hit.slot.start })
+    if (this.#toSlots(brick, [withoutLead(hit)])) this.#pinHit(brick, hit)
     else void this.toPath(brick.info.name, pathLabel(hit))
+  }
+
+  /** A hit that means one byte leads to that byte. */
+  #pinHit(brick: WorldBrick, { slot, offset, lead = 0 }: Hit): void {
+    const at = slot.start + (offset ?? lead)
+    this.#app.focus.pin({ brick, offset: at })
+    if (offset === undefined) return
+    const { x, y } = this.#app.world.byteRect({ brick, offset: at })
+    void this.#app.fly({ x: x + 0.5, y: y + 0.5, scale: byteScaleMin })
   }
 
   /** `path` in the brick of that name; empty: the whole brick. */
@@ -95,11 +112,12 @@ export class Navigator {
     const viewSide = Math.min(viewport.width, viewport.height)
     const brickSide = Math.max(brick.rect.width, brick.rect.height) * camera.scale
     if (brickSide < brickShareMin * viewSide && world.bricks.size > 1) return undefined
-    if (spot === undefined) return { brick: brick.info.name, path: '', offset: undefined }
+    if (spot === undefined) return { brick: brick.info.name, path: '', label: undefined, offset: undefined }
     const around = outlines.around(brick.info.uuid, spot.offset)
     const filling = around.find((shape) => Math.sqrt(shape.spaceBytes) * camera.scale >= placeShareMin * viewSide)
     const inEntry = filling?.entry === undefined ? spot.offset : spot.offset - filling.entry.slot.start
-    return { brick: brick.info.name, path: filling?.path ?? '', offset: camera.scale >= 1 ? inEntry : undefined }
+    const offset = camera.scale >= 1 ? inEntry : undefined
+    return { brick: brick.info.name, path: filling?.path ?? '', label: filling?.entry?.label, offset }
   }
 
   /** The hash of the present view; undefined where there is no brick. */
@@ -141,6 +159,12 @@ export class Navigator {
     if (rect !== undefined) this.#toRect(rect, entryScaleMax)
     return rect !== undefined
   }
+}
+
+/** Of a mapping with room to grow into: only the mapping. */
+function withoutLead({ slot, size, lead = 0 }: Hit): { readonly slot: Hit['slot'] } {
+  if (lead === 0 || lead >= size || size > slot.length) return { slot }
+  return { slot: { start: slot.start + lead, length: size - lead } }
 }
 
 function cameraPoint(app: MapApp, brick: WorldBrick, { spot }: Place): { x: number; y: number } {

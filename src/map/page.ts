@@ -2,17 +2,22 @@
 
 import type { MapApp } from './app.ts'
 import { after, nowMs, type Timer } from './clock.ts'
+import { nextFinding } from './findings.ts'
 import { Navigator } from './navigate.ts'
+import { SeriesWatch, type WatchedEntry } from './series-watch.ts'
+import { now } from './time/instant.ts'
 import { createTimeParts, type TimeParts } from './time-parts.ts'
 import { createCrumbs } from './ui/crumbs.ts'
 import { element, prefersReducedMotion } from './ui/dom.ts'
 import { listenToHands } from './ui/hands.ts'
 import { createHelp } from './ui/help.ts'
-import { createInspector } from './ui/inspector.ts'
+import { createInspector, type Inspection, type Inspector } from './ui/inspector.ts'
 import { listenToKeys } from './ui/keys.ts'
 import { createLegend } from './ui/legend.ts'
 import { createMinimap } from './ui/minimap.ts'
+import { createSaying } from './ui/saying.ts'
 import { Search } from './ui/search.ts'
+import { createSeriesSection, type SeriesState } from './ui/series-section.ts'
 import { type Connection, createStatus } from './ui/status.ts'
 import { createTasksPanel, type TasksPanel } from './ui/tasks-panel.ts'
 import { toWorld } from './view/camera.ts'
@@ -54,6 +59,7 @@ export function buildPage(app: MapApp): Page {
       const brick = app.world.nearest(app.motion.camera)
       return brick !== undefined && offset < brick.info.length ? `in ${brick.info.name}` : undefined
     },
+    hasMemory: () => [...app.world.bricks.values()].some(({ info }) => info.kind === 'process'),
     onHit: (hit) => navigator.toHit(hit),
     onOffset: (offset) => navigator.toOffset(offset),
     onLeave: () => map.focus({ preventScroll: true }),
@@ -69,7 +75,7 @@ export function buildPage(app: MapApp): Page {
   })
   helpButton.addEventListener('click', () => help.toggle())
   bar.append(helpButton)
-  const inspector = createInspector(document.body)
+  const { inspector, seriesOf } = inspectorOf(app, navigator)
   const setMode = (mode: Mode): void => {
     app.setMode(mode)
     legend.update({ mode, palette: app.palette, heatCommits: app.heatCommits })
@@ -92,7 +98,8 @@ export function buildPage(app: MapApp): Page {
     time.update()
     status.show()
     const { palette, focus } = app
-    inspector.update({ inspection: focus.inspection(view), pinned: focus.isPinned, palette })
+    const inspection = focus.inspection(view)
+    inspector.update({ inspection, pinned: focus.isPinned, palette, series: seriesOf(inspection) })
     if (!keeping) return
     permalinkTimer?.cancel()
     permalinkTimer = after(permalinkPauseMs, () => writePermalink(navigator))
@@ -110,6 +117,46 @@ export function buildPage(app: MapApp): Page {
       })
     },
   }
+}
+
+/** The inspector, and the numbers over time of what it shows. */
+function inspectorOf(
+  app: MapApp,
+  navigator: Navigator,
+): { inspector: Inspector; seriesOf(inspection: Inspection | undefined): SeriesState } {
+  const watch = new SeriesWatch(() => app.changed())
+  let shown: Inspection | undefined
+  const section = createSeriesSection({
+    go: (time) => app.time.go(time === 'now' ? now : { kind: 'past', time }),
+    choose(name) {
+      const entry = watchedEntry(app, shown)
+      if (entry !== undefined) watch.choose(entry, name)
+    },
+  })
+  const regions = {
+    go(region: { readonly start: number; readonly length: number }) {
+      if (shown !== undefined) navigator.toRun(shown.uuid, region)
+    },
+  }
+  return {
+    inspector: createInspector(document.body, { regions, series: section }),
+    seriesOf(inspection) {
+      shown = inspection
+      const answer = watch.of(watchedEntry(app, inspection))
+      return { answer, instant: app.time.instant, palette: app.palette }
+    },
+  }
+}
+
+/** Files of the kernel tell numbers; of others nobody asks. */
+function watchedEntry(app: MapApp, inspection: Inspection | undefined): WatchedEntry | undefined {
+  const brick = inspection === undefined ? undefined : app.world.bricks.get(inspection.uuid)
+  const entry = inspection?.answer?.entry ?? inspection?.shape?.entry
+  if (brick === undefined || entry === undefined || entry.kind !== 'file') return undefined
+  if (!/^\/(proc|sys)(\/|$)/.test(brick.info.source)) return undefined
+  const { path, pathHex, size } = entry
+  const { uuid, commit } = brick.newest
+  return { uuid, commit, size, ...(path !== undefined && { path }), ...(pathHex !== undefined && { pathHex }) }
 }
 
 /** The status of the bricks at the instant shown; without a connection, that of the last time. */
@@ -146,6 +193,14 @@ function connectHands(
   reduced.addEventListener('change', () => {
     app.motion.reduced = reduced.matches
   })
+  const saying = createSaying(document.body)
+  const goToFinding = async (direction: -1 | 1): Promise<void> => {
+    const pinned = app.focus.pinned()
+    const here = pinned && { uuid: pinned.brick.info.uuid, offset: pinned.offset }
+    const next = await nextFinding(app.world, { here, direction })
+    if (next === undefined) saying.say('no findings in these bricks')
+    else navigator.toRun(next.uuid, next.region)
+  }
   let pinnedBefore: ByteSpot | undefined
   listenToHands(map, {
     motion: app.motion,
@@ -179,6 +234,7 @@ function connectHands(
       else navigator.up()
     },
     pinMiddle: () => app.focus.pin(navigator.middle()),
+    finding: (direction) => void goToFinding(direction),
     ...parts.time.keys,
   })
 }

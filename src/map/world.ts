@@ -137,12 +137,14 @@ export class World {
   }
 }
 
-/** World rectangles of runs of tiles, at most a few a run. */
+/** World rectangles of runs of tiles, at most a few a run; of the last tile what the brick has of it. */
 export function tileRunRects(brick: TiledBrick, runs: readonly RunTuple[], countMax: number): Rect[] {
   const rects: Rect[] = []
   for (const [start, length] of runs) {
     if (rects.length >= countMax) break
-    for (const square of squaresOf({ start: start * 65_536, length: length * 65_536, countMax: 8 })) {
+    const end = Math.min((start + length) * 65_536, brick.length)
+    if (end <= start * 65_536) continue
+    for (const square of squaresOf({ start: start * 65_536, length: end - start * 65_536, countMax: 8 })) {
       rects.push({ x: brick.x + square.x, y: brick.y + square.y, width: square.side, height: square.side })
     }
   }

@@ -34,6 +34,11 @@ export class AnswerCache {
     }
   }
 
+  /** Made in slices beside the others, and not kept: for short answers of which there are many. */
+  async fresh<T>(make: () => Generator<void, T>): Promise<T> {
+    return this.#run(make())
+  }
+
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
     const result = this.#last.then(work)
     this.#last = result.catch(() => undefined)

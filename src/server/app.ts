@@ -3,6 +3,7 @@
  * a route. Answers are data of the foundry or a Refusal; an unexpected error is reported and shown as INTERNAL.
  */
 import { type Context, Hono, type MiddlewareHandler } from 'hono'
+import type { SeriesReader } from '../read/series.ts'
 import { type BricksAnswer, type ControlPath, controlPaths } from '../wire/api.ts'
 import { type Asked, proofOf, refusedCaller, refusedPlace, refusedSession } from './access.ts'
 import type { AnswerCache } from './answer-cache.ts'
@@ -13,6 +14,7 @@ import { defaultHeaders } from './headers.ts'
 import type { IndexCache } from './index-cache.ts'
 import { readJson } from './json-body.ts'
 import { errorAnswer, invalid, Refusal, type RefusalReason, reasonOf } from './refusal.ts'
+import { seriesAnswer } from './series.ts'
 import type { SecretKeeper } from './session.ts'
 import type { StaticFile } from './static.ts'
 
@@ -33,6 +35,7 @@ export interface AppParts {
   readonly secrets: SecretKeeper
   readonly indexes: IndexCache
   readonly answers: AnswerCache
+  readonly series: SeriesReader
   readonly files: ReadonlyMap<string, StaticFile>
   readonly port: number
   readonly control: Control | undefined
@@ -69,6 +72,8 @@ export function createApp(parts: AppParts): Hono {
   app.get('/api/find', (c) => findAnswer(parts, c))
   app.get('/b/:uuid/commits', (c) => retainedAnswer(parts, c))
   app.all('/b/:uuid/commits', wrongMethod('GET'))
+  app.get('/b/:uuid/series', (c) => seriesAnswer(parts, c))
+  app.all('/b/:uuid/series', wrongMethod('GET'))
   for (const [name, answer] of Object.entries(brickAnswers)) {
     app.get(`/b/:uuid/:commit/${name}`, (c) => answer(parts, c))
     app.all(`/b/:uuid/:commit/${name}`, wrongMethod('GET'))

@@ -4,7 +4,7 @@ import { toHex } from '../base/bytes.ts'
 import { FoundryError } from '../base/errors.ts'
 import { Forgotten } from '../read/forgotten.ts'
 import type { BrickView } from '../store/brick-view.ts'
-import { commitsMax, diffEntriesMax, tileKindsHeader } from '../wire/api.ts'
+import { commitsMax, diffEntriesMax, regionsMax, tileKindsHeader } from '../wire/api.ts'
 import type { AnswerCache } from './answer-cache.ts'
 import { newestOf, viewAt } from './brick-route.ts'
 import { entryOutline } from './entry-text.ts'
@@ -17,6 +17,7 @@ import { inspectAt } from './inspect.ts'
 import { findOutlines } from './outlines.ts'
 import { accepts, entryPath, integer, level, range, runs } from './params.ts'
 import { invalid } from './refusal.ts'
+import { regionsAnswer } from './regions.ts'
 import { indexEnd, readTiles } from './tiles.ts'
 
 /** Bytes of one /bytes answer. */
@@ -37,6 +38,7 @@ export const brickAnswers: Readonly<Record<string, (routes: BrickRoutes, c: Cont
     outlines: outlinesAnswer,
     entries: entriesAnswer,
     at: atAnswer,
+    regions: meaningAnswer,
     bytes: bytesAnswer,
     diff: differenceAnswer,
     heat: changesAnswer,
@@ -79,7 +81,24 @@ async function outlinesAnswer(routes: BrickRoutes, c: Context): Promise<Response
 async function atAnswer(routes: BrickRoutes, c: Context): Promise<Response> {
   const view = viewAt(routes.foundry, addressOf(c))
   const offset = integer(queryOf(c), { name: 'offset', min: 0, max: Math.max(0, view.record.length - 1) })
-  return c.json(await withIndex(routes, c, ({ index }, view) => inspectAt({ view, index }, offset)))
+  const answer = await withIndex(routes, c, ({ index }, view) => inspectAt({ view, index }, offset))
+  if (answer.regionsDamaged) routes.foundry.damaged?.(toHex(view.record.uuid))
+  return c.json(answer)
+}
+
+/** Regions of a run, or of all of it. */
+async function meaningAnswer({ foundry, answers }: BrickRoutes, c: Context): Promise<Response> {
+  return c.json(
+    await withView(foundry, c, (view) => {
+      const { length } = view.record
+      const start = number(c, { name: 'start', min: 0, max: length, otherwise: 0 })
+      const end = number(c, { name: 'end', min: start, max: length, otherwise: length })
+      const lengthMin = number(c, { name: 'min', min: 0, max: Number.MAX_SAFE_INTEGER, otherwise: 0 })
+      const limit = number(c, { name: 'limit', min: 1, max: regionsMax, otherwise: regionsMax })
+      const which = c.req.query('findings') === '1' ? 'findings' : 'all'
+      return answers.fresh(() => regionsAnswer(view, { start, end, lengthMin, limit, which }))
+    }),
+  )
 }
 
 /** One by `path` or `pathHex`, or those that begin with `prefix`. */
@@ -171,6 +190,11 @@ function withIndex<T>(
   use: (index: CommitIndex, view: BrickView) => T | Promise<T>,
 ): Promise<T> {
   return withView(foundry, c, async (view) => use(await indexes.of(view), view))
+}
+
+/** A decimal integer in [min, max], or `otherwise` where it is not there. */
+function number(c: Context, limits: { name: string; min: number; max: number; otherwise: number }): number {
+  return c.req.query(limits.name) === undefined ? limits.otherwise : integer(queryOf(c), limits)
 }
 
 function addressOf(c: Context): { uuid: string; commit: string } {

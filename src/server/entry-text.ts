@@ -12,7 +12,7 @@ const noSlot = { start: 0, length: 0 }
 
 /** A hard link has the slot of the entry that holds its content; what owns no bytes has one of length 0. */
 export function entryOutline(index: PathIndex, entry: number): EntryOutline {
-  const { flags, sizes, links } = index.columns
+  const { flags, sizes, links, mappings } = index.columns
   const bits = flags[entry] as number
   const holder = links.get(entry)
   return {
@@ -21,6 +21,7 @@ export function entryOutline(index: PathIndex, entry: number): EntryOutline {
     size: sizes[entry] as number,
     slot: slotOf(index, holder === undefined ? entry : index.find(holder)),
     flags: bits === 0 ? [] : flagNames.filter((_, i) => (bits & (1 << i)) !== 0),
+    ...mappings.get(entry),
   }
 }
 

@@ -2,11 +2,12 @@
  * Entries by a part of their path, over one brick or all: best first.
  *
  * ASCII letters match in either case. A query without a slash is looked for in names first, then in paths; one with a
- * slash in paths. Work is bounded: of a brick at most `matchesMax` matching entries are looked at.
+ * slash in paths. Mappings of memory are found by what they are called and by address, too. Work is bounded: of a brick at most `matchesMax` matching entries are looked at.
  */
 import { utf8 } from '../base/bytes.ts'
 import type { FindAnswer } from '../wire/api.ts'
 import { entryOutline } from './entry-text.ts'
+import { mappingMatches } from './find-mappings.ts'
 import { foldCase } from './index-build.ts'
 import type { PathIndex } from './path-index.ts'
 
@@ -26,6 +27,8 @@ interface Match {
   readonly entry: number
   /** 0 the best. */
   readonly rank: number
+  /** Of the content, where a byte was asked for. */
+  readonly offset?: number
 }
 
 /** Collects hits of several bricks. */
@@ -41,7 +44,9 @@ export class Finder {
   }
 
   search(brick: Searched): void {
-    const { matches, isAll } = matchesOf(brick.index, needleFor(this.#query, brick.source))
+    const byPath = matchesOf(brick.index, needleFor(this.#query, brick.source))
+    const { isAll } = byPath
+    const matches = onceEach([...mappingMatches(brick.index, this.#query), ...byPath.matches])
     const { starts } = brick.index.columns
     const lengthOf = ({ entry }: Match) => (starts[entry + 1] as number) - (starts[entry] as number)
     const best = matches.sort((a, b) => a.rank - b.rank || lengthOf(a) - lengthOf(b) || a.entry - b.entry)
@@ -57,7 +62,10 @@ export class Finder {
   answer(): FindAnswer {
     const best = this.#found.sort((a, b) => a.match.rank - b.match.rank).slice(0, this.#limit)
     return {
-      hits: best.map(({ match, brick }) => ({ ...entryOutline(brick.index, match.entry), uuid: brick.uuid })),
+      hits: best.map(({ match: { entry, offset }, brick }) => {
+        const { uuid, index } = brick
+        return { ...entryOutline(index, entry), uuid, ...(offset !== undefined && { offset }) }
+      }),
       truncated: this.#more || this.#found.length > best.length,
     }
   }
@@ -79,6 +87,12 @@ export function entriesWithPrefix(
     hits.push({ ...entryOutline(index, entry), uuid })
   }
   return { hits, truncated: false }
+}
+
+/** The first match of each entry. */
+function onceEach(matches: readonly Match[]): Match[] {
+  const seen = new Set<number>()
+  return matches.filter(({ entry }) => !seen.has(entry) && seen.add(entry))
 }
 
 /** What to look for in `/path`; whether it must be at its beginning. */

@@ -5,13 +5,14 @@
  * the index.
  */
 import { assert } from '../base/assert.ts'
+import { hexText, mappingLabel } from '../base/mapping-text.ts'
 import type { CommitRecord } from '../brick/commit-record.ts'
 import type { EntryRecord } from '../brick/entry-record.ts'
 import { decodeEntry, pathOfKey } from '../brick/entry-record.ts'
 import { diffMaps } from '../brick/page-map.ts'
 import type { BrickView } from '../store/brick-view.ts'
 import { readOnlyPages } from '../store/page-store.ts'
-import { entryKinds, flagNames, type IndexColumns, PathIndex } from './path-index.ts'
+import { entryKinds, flagNames, type IndexColumns, type MappingOutline, PathIndex } from './path-index.ts'
 
 /** Entries decoded in a slice: some milliseconds. */
 const sliceEntries = 500
@@ -68,6 +69,7 @@ class IndexBuilder {
   readonly #slotStarts: Float64Array
   readonly #slotLengths: Float64Array
   readonly #links = new Map<number, Uint8Array>()
+  readonly #mappings = new Map<number, MappingOutline>()
   #text: Buffer
   #count = 0
   #end = 0
@@ -85,7 +87,7 @@ class IndexBuilder {
   }
 
   append(entry: EntryRecord): void {
-    const { path, slot, linkTo } = entry
+    const { path, slot, linkTo, mapping } = entry
     const at = this.#count++
     const start = this.#room(path.length + 2)
     this.#text[start] = slash
@@ -99,6 +101,9 @@ class IndexBuilder {
     this.#slotStarts[at] = slot?.start ?? 0
     this.#slotLengths[at] = slot?.length ?? 0
     if (linkTo !== undefined) this.#links.set(at, linkTo)
+    if (mapping !== undefined) {
+      this.#mappings.set(at, { label: mappingLabel(mapping), address: hexText(mapping.address), lead: mapping.lead })
+    }
   }
 
   /** Entries [from, to) of another index. */
@@ -120,6 +125,9 @@ class IndexBuilder {
     for (const [entry, linkTo] of columns.links) {
       if (entry >= from && entry < to) this.#links.set(at + entry - from, linkTo)
     }
+    for (const [entry, mapping] of columns.mappings) {
+      if (entry >= from && entry < to) this.#mappings.set(at + entry - from, mapping)
+    }
     this.#count += to - from
   }
 
@@ -139,6 +147,7 @@ class IndexBuilder {
       slotStarts: this.#slotStarts,
       slotLengths: this.#slotLengths,
       links: this.#links,
+      mappings: this.#mappings,
     }
   }
 

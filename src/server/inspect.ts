@@ -1,13 +1,17 @@
 /** What is at one place of a brick, and one entry in full. */
-import { toHex } from '../base/bytes.ts'
-import type { Run } from '../base/entry.ts'
+import { displayPath, toHex } from '../base/bytes.ts'
+import type { Mapping, Run } from '../base/entry.ts'
+import { hexText } from '../base/mapping-text.ts'
+import { BrickDamage } from '../brick/damage.ts'
 import type { EntryRecord } from '../brick/entry-record.ts'
 import { FrameType } from '../brick/frame.ts'
 import { hasFrame, TileKind } from '../brick/tile-kind.ts'
+import { regionsAt } from '../read/regions.ts'
 import type { BrickView } from '../store/brick-view.ts'
-import { type InspectAnswer, tileKindNames } from '../wire/api.ts'
+import { type InspectAnswer, inspectRegionsMax, type MappingJson, tileKindNames } from '../wire/api.ts'
 import { entryOutline, modeText, ownerText, timeText } from './entry-text.ts'
 import type { PathIndex } from './path-index.ts'
+import { regionJson } from './regions.ts'
 
 const tileSizeBytes = 65_536
 /** Bytes of a level-4 texel, texels of a page, and the plane that says how much of it is owned. */
@@ -34,6 +38,17 @@ export function inspectAt({ view, index }: { view: BrickView; index: PathIndex }
     },
     entropy: blockEntropy(view, Math.floor(offset / blockBytes)),
     entry: owner === undefined || record === undefined ? null : entryAnswer({ index, owner, record, offset: within }),
+    ...regionsAnswer(view, offset),
+  }
+}
+
+/** What is damaged in the meaning does not hide the byte. */
+function regionsAnswer(view: BrickView, offset: number): Pick<InspectAnswer, 'regions' | 'regionsDamaged'> {
+  try {
+    return { regions: regionsAt(view, offset, inspectRegionsMax).map(regionJson) }
+  } catch (error) {
+    if (!(error instanceof BrickDamage)) throw error
+    return { regions: [], regionsDamaged: true }
   }
 }
 
@@ -52,7 +67,18 @@ function entryAnswer(options: {
     mtime: timeText(record.mtime),
     contentId: record.contentId === undefined ? null : toHex(record.contentId),
     unreadable: record.unreadable ?? null,
+    mapping: record.mapping === undefined ? null : mappingJson(record.mapping),
+    byteAddress: byteAddress(record, offset),
   }
+}
+
+/** Null behind the end of the content, too: what has an address there is not this mapping. */
+function byteAddress({ mapping, size }: EntryRecord, offset: number): string | null {
+  return mapping === undefined || offset >= size ? null : hexText(mapping.address + BigInt(offset))
+}
+
+function mappingJson({ address, lead, permissions, name, fileOffset }: Mapping): MappingJson {
+  return { address: hexText(address), lead, permissions, name: displayPath(name), fileOffset: hexText(fileOffset) }
 }
 
 /** Spec section 5: inside the content, not in a hole, not in what could not be read. */

@@ -30,6 +30,17 @@ export interface IndexColumns {
   readonly slotLengths: Float64Array
   /** Entry number of a hard link -> path of the entry that holds its content. */
   readonly links: ReadonlyMap<number, Uint8Array>
+  /** Entry number of a mapping of memory -> what it is called and where it is. */
+  readonly mappings: ReadonlyMap<number, MappingOutline>
+}
+
+export interface MappingOutline {
+  /** `[heap] rw-p`. */
+  readonly label: string
+  /** Of byte 0 of its content; `0x` and hex. */
+  readonly address: string
+  /** Bytes at the beginning that are not mapped yet. */
+  readonly lead: number
 }
 
 export class PathIndex {

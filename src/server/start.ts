@@ -8,6 +8,7 @@ import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { getRequestListener } from '@hono/node-server'
 import { FoundryError } from '../base/errors.ts'
+import { SeriesReader } from '../read/series.ts'
 import { proofOf, refusedPlace, refusedSocket } from './access.ts'
 import { AnswerCache } from './answer-cache.ts'
 import { askedBy, createApp } from './app.ts'
@@ -57,6 +58,7 @@ export async function startServer(foundry: Foundry, options: ServerOptions): Pro
     secrets,
     indexes: new IndexCache(ports.pause),
     answers: new AnswerCache(ports.pause),
+    series: new SeriesReader(),
     files,
     port,
     control,

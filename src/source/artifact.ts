@@ -4,6 +4,7 @@
  * A look is made, then listed, then its contents are read by folding threads; when all of that is committed, the look is
  * settled. Until then nothing that was seen may be taken for known. One look at a time.
  */
+import type { Run } from '../base/entry.ts'
 import type { JsonValue, Region } from '../base/region.ts'
 import type { Listed } from './describe.ts'
 
@@ -26,6 +27,8 @@ export interface Artifact {
    * changed since the last settled look. Missing: the lister looks by itself. Errors: SOURCE_*, CANCELLED.
    */
   look?(signal: AbortSignal): Promise<'looked' | 'same'>
+  /** More is there than the last look took: another look is worth while at once. */
+  readonly isBehind?: boolean
   /** What a folding thread has read: the crc32 of each whole 4 KiB page from `start` on. Only of reader `memory`. */
   noteRead?(read: { readonly path: Uint8Array; readonly start: number; readonly crcs: Uint32Array }): void
   /** Regions of the entries of the last look, to replace those that the brick has of these entries. Asked when a commit is made. */
@@ -42,4 +45,9 @@ export interface Artifact {
 export interface EntryRegions {
   readonly path: Uint8Array
   readonly regions: readonly Region[]
+  /**
+   * Regions that the brick has of this entry and that begin in this run of its content stay, beside those given: what a log
+   * said before its new lines. Left out: none stays. Given ones must not begin in it.
+   */
+  readonly kept?: Run
 }

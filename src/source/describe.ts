@@ -43,6 +43,8 @@ export interface Surroundings {
   readonly clock: Pick<Clock, 'monotonicMs'>
   /** By st_dev; filled while listing. */
   readonly filesystems: Map<bigint, Filesystem>
+  /** What pseudo files may still say in this listing. */
+  readonly pseudo: { leftBytes: number }
 }
 
 export interface Place {
@@ -65,6 +67,7 @@ export function describe(place: Place, stat: FileStat, around: Surroundings, unr
       mode: stat.mode,
       filesystem: filesystem.name,
       clock: around.clock,
+      around,
     })
   }
   if (stat.allocatedBytes < stat.size) addExtents(place, stat, meta)
@@ -114,8 +117,14 @@ function withTarget(place: Place, meta: Draft): Listed | undefined {
 }
 
 /** A process that ends takes its files along: ENOENT or ESRCH while they are read. */
-function withContent(place: Place, meta: Draft, file: Omit<PseudoFile, 'directoryFd' | 'name'>): Listed | undefined {
-  const { content, unreadable } = readPseudoFile({ ...file, directoryFd: place.directoryFd, name: place.name })
+function withContent(
+  place: Place,
+  meta: Draft,
+  { around, ...file }: Pick<PseudoFile, 'mode' | 'filesystem' | 'clock'> & { around: Surroundings },
+): Listed | undefined {
+  const { directoryFd, name } = place
+  const { content, unreadable } = readPseudoFile({ ...file, directoryFd, name, bytesMax: around.pseudo.leftBytes })
+  around.pseudo.leftBytes -= content.length
   meta.size = content.length
   if (unreadable === undefined) return { meta, content }
   const mayBeGone = unreadable === 'ENOENT' || unreadable === 'ESRCH'

@@ -6,8 +6,8 @@
  * `openDirectoriesMax` fds; depth is not recursion. What vanishes during the walk is left out.
  *
  * A directory is marked `unreadable`: EACCES (may not be listed), EXDEV (another filesystem, also a btrfs subvolume,
- * not descended), ENAMETOOLONG (names in it whose path exceeds 4,096 bytes are left out). Whether a file can be read
- * is found out by reading it, not here.
+ * not descended), ENAMETOOLONG (names in it whose path exceeds 4,096 bytes are left out), SKIPPED (listing it could wait
+ * for ever: pseudo-rules.ts). Whether a file can be read is found out by reading it, not here.
  */
 
 import type { Clock } from '../base/ports.ts'
@@ -20,6 +20,7 @@ import type { FileQuota } from './file-quota.ts'
 import type { IncludeMatcher } from './include.ts'
 import { AccountNames } from './names.ts'
 import { openPath } from './open-path.ts'
+import { isSkippedDirectory, pseudoListingBytesMax } from './pseudo.ts'
 import { rootFailure, rootReplaced } from './root-failure.ts'
 
 export type { Listed } from './describe.ts'
@@ -161,6 +162,7 @@ function openWalk(options: SourceOptions): Walk {
     names: options.names ?? new AccountNames(),
     clock: options.clock,
     filesystems: new Map(),
+    pseudo: { leftBytes: pseudoListingBytesMax },
   }
 }
 
@@ -198,6 +200,7 @@ function enter(walk: Walk, location: Location | undefined, depth: 'itself' | 'al
     if (stat.kind !== 'dir')
       return isLeftOut(walk, location.path, stat) ? undefined : listedOnly(describe(location, stat, walk))
     if (isForeign(walk, stat)) return listedOnly(describe(location, stat, walk, 'EXDEV'))
+    if (isSkippedDirectory(location)) return listedOnly(describe(location, stat, walk, 'SKIPPED'))
     const opened = openDirectoryAt(location.directoryFd, location.name)
     if (opened.kind === 'open') return enterDirectory(walk, location, opened.fd, depth)
     if (opened.errnoName === 'ENOENT') return undefined

@@ -4,12 +4,18 @@ import { displayPath, equalBytes } from '../base/bytes.ts'
 import { FoundryError } from '../base/errors.ts'
 import type { Clock } from '../base/ports.ts'
 import type { Artifact, Lister } from './artifact.ts'
+import { devicesArtifact } from './device/devices-artifact.ts'
 import { ExcludeMatcher } from './exclude.ts'
 import type { FileQuota } from './file-quota.ts'
 import { IncludeMatcher } from './include.ts'
-import { type Listed, listTree, statEntry } from './list.ts'
+import { type Listed, listTree, type SourceOptions, statEntry } from './list.ts'
+import type { Held } from './log/held.ts'
+import { journalArtifact } from './log/journal-artifact.ts'
+import { logArtifact } from './log/log-artifact.ts'
+import { modulesArtifact } from './module/modules-artifact.ts'
 import { AccountNames } from './names.ts'
 import { absolutePath, type Source, sourceName } from './open.ts'
+import { processArtifact } from './process/process-artifact.ts'
 
 export interface ArtifactOptions {
   /** Globs, and paths that the brick must never hold again. */
@@ -27,23 +33,40 @@ export interface ArtifactOptions {
   readonly quota?: FileQuota
   /** Device of the root as it is watched; on another one every listing is SOURCE_REPLACED. */
   readonly expectedDev?: bigint
+  /** Of a process: what is read beside the default, and whether it is held still meanwhile. */
+  readonly memory?: MemoryChoice
+  /** What the brick holds at the moment, for what goes on from there; left out, or undefined: nothing. */
+  readonly held?: () => Held | undefined
+}
+
+/** As a task says it; all off where nobody does. */
+export interface MemoryChoice {
+  readonly readSwapped: boolean
+  readonly readProtected: boolean
+  readonly readDontDump: boolean
+  readonly freeze: 'no' | 'stop' | 'cgroup'
 }
 
 /** Errors: SOURCE_KIND of a kind that this build cannot keep. The caller closes it. */
 export function openArtifact(source: Source, options: ArtifactOptions): Artifact {
   if (source.kind === 'tree' || source.kind === 'file') return { lister: filesOf(source, options), reader: 'files' }
+  if (source.kind === 'devices') return devicesArtifact({ clock: options.clock })
+  if (source.kind === 'modules') return modulesArtifact(listingOf(source, options))
+  if (source.kind === 'process') return processArtifact(source, options)
+  if (source.kind === 'log')
+    return source.name === undefined ? logArtifact(source, options) : journalArtifact(source, options)
   throw new FoundryError('SOURCE_KIND', `${displayPath(sourceName(source))} is of a kind that cannot be kept yet.`)
 }
 
-/** Files as they are. Names of accounts are those of now, or of the last walk. */
-function filesOf(source: Source, options: ArtifactOptions): Lister {
+/** How the files of a source are listed. Names of accounts are those of now, or of the last walk. */
+function listingOf(source: Source, options: ArtifactOptions): SourceOptions & { readonly include: IncludeMatcher } {
   const inodes = [
     ...options.ownFiles.map((fd) => inodeOfFd(fd)),
     ...(options.ownFolders ?? []).map((folder) => statSync(Buffer.from(folder), { bigint: true })),
   ].map(({ dev, ino }) => ({ dev, ino }))
   const exclude = new ExcludeMatcher({ patterns: options.exclude, inodes })
-  const { clock, crossFilesystems, signal, quota, expectedDev } = options
-  const common = {
+  const { clock, crossFilesystems, quota, expectedDev } = options
+  return {
     root: source.root,
     clock,
     names: new AccountNames(),
@@ -53,6 +76,12 @@ function filesOf(source: Source, options: ArtifactOptions): Lister {
     ...(quota === undefined ? {} : { quota }),
     ...(expectedDev === undefined ? {} : { expectedDev }),
   }
+}
+
+/** Files as they are. */
+function filesOf(source: Source, options: ArtifactOptions): Lister {
+  const common = listingOf(source, options)
+  const { signal } = options
   if (source.kind === 'file') {
     const theFile = (): Listed => onlyFile(source, statEntry({ ...common, path: source.path }))
     return {

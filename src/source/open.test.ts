@@ -4,7 +4,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { after, test } from 'node:test'
-import { utf8 } from '../base/bytes.ts'
+import { displayPath, utf8 } from '../base/bytes.ts'
 import { FoundryError } from '../base/errors.ts'
 import { absolutePath, openSource } from './open.ts'
 
@@ -36,6 +36,13 @@ test('a name of any bytes is a source', () => {
   const odd = Buffer.concat([Buffer.from(`${folder}/`), Buffer.from([0xff, 0x0a, 0x2d])])
   fs.writeFileSync(odd, '')
   assert.deepEqual(openSource(odd).path, new Uint8Array([0xff, 0x0a, 0x2d]))
+})
+
+test('what leads through /proc to this process keeps a name that lasts, a process that is named by its number keeps that', () => {
+  const shown = (path: string): string => displayPath(absolutePath(openSource(utf8(path))))
+  assert.equal(shown('/proc/net/dev'), '/proc/self/net/dev')
+  assert.equal(shown('/proc/self/status'), '/proc/self/status')
+  assert.equal(shown(`/proc/${process.pid}/status`), `/proc/${process.pid}/status`)
 })
 
 test('what is missing, circular, special or closed is refused with its code', (t) => {

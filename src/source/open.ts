@@ -1,9 +1,14 @@
 /** From the path that somebody names to a source: what it is, and where its relative paths start. */
 
 import fs from 'node:fs'
+import { pid as ownPid } from 'node:process'
 import { displayPath, equalBytes } from '../base/bytes.ts'
 import { FoundryError } from '../base/errors.ts'
 import { asBuffer } from '../linux/libc.ts'
+import { devicesSourceText, openDevices } from './device/open-devices.ts'
+import { openJournal, openLog } from './log/open-log.ts'
+import { asModules, namedModulesFolder } from './module/open-modules.ts'
+import { openProcess } from './process/open-process.ts'
 
 /**
  * `tree`: a directory and all beneath. `file`: one file. `process`: the memory of one process. `modules`: a folder of
@@ -38,10 +43,21 @@ export function isOfSource(meta: { readonly kind: string; readonly source: Uint8
  */
 export function openSource(path: Uint8Array): Source {
   const shown = displayPath(path)
+  if (shown === devicesSourceText) return openDevices()
   if (path.length === 0)
     throw new FoundryError('SOURCE_MISSING', 'The source path is empty. Name a file or a directory.')
+  const process = afterScheme(path, 'proc:')
+  if (process !== undefined) return openProcess(process)
+  const log = bytesAfterScheme(path, 'log:')
+  if (log !== undefined) return openLog(log)
+  const journal = bytesAfterScheme(path, 'journal:')
+  if (journal !== undefined) return openJournal(journal)
+  const modules = namedModulesFolder(path)
+  if (modules !== undefined) return asModules(openSource(modules))
   try {
-    const real = fs.realpathSync.native(asBuffer(path), { encoding: 'buffer' })
+    const real = lastingPath(fs.realpathSync.native(asBuffer(path), { encoding: 'buffer' }), path)
+    const pid = /^\/proc\/([1-9][0-9]*)$/.exec(real.toString('latin1'))?.[1]
+    if (pid !== undefined) return openProcess(pid)
     const stat = fs.lstatSync(real)
     const kind = stat.isDirectory() ? 'tree' : 'file'
     if (kind === 'file' && !stat.isFile()) throw wrongKind(shown, stat)
@@ -71,6 +87,26 @@ export function absolutePath(source: { readonly root: Uint8Array; readonly path:
 }
 
 const slashByte = 0x2f
+
+function bytesAfterScheme(path: Uint8Array, scheme: string): Uint8Array | undefined {
+  return afterScheme(path.subarray(0, scheme.length), scheme) === undefined ? undefined : path.subarray(scheme.length)
+}
+
+/**
+ * /proc/net and its like lead to the process that asks, which has another number next time: they keep the name that lasts.
+ * Who names a process by its number means that one.
+ */
+function lastingPath(real: Buffer, given: Uint8Array): Buffer {
+  const own = `/proc/${ownPid}/`
+  const isOwn = real.subarray(0, own.length).equals(Buffer.from(own)) && !asBuffer(given).includes(own)
+  return isOwn ? Buffer.concat([Buffer.from('/proc/self/'), real.subarray(own.length)]) : real
+}
+
+/** What follows the scheme, as text; undefined where the path does not begin with it. */
+function afterScheme(path: Uint8Array, scheme: string): string | undefined {
+  const text = asBuffer(path).toString()
+  return text.startsWith(scheme) ? text.slice(scheme.length) : undefined
+}
 
 function wrongKind(shown: string, stat: fs.Stats): FoundryError {
   const what = stat.isFIFO() ? 'a FIFO' : stat.isSocket() ? 'a socket' : 'a device'

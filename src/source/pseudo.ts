@@ -3,8 +3,8 @@
  *
  * Their st_size says little, they change without an event, and some of them block, consume what they show, or reach
  * hardware when read. So they are read once, to their end, where they are listed, in small steps, within a cap and a
- * deadline, never blocking by choice; what must not be read is a short list with reasons. The deadline is looked at
- * between two reads: a single read that the kernel itself holds up cannot be ended from here.
+ * deadline. What must not be read is in pseudo-rules.ts, with reasons. What may make its reader wait is read by another
+ * thread (pseudo-apart.ts): a read that the kernel itself holds up is given up.
  */
 
 import fs from 'node:fs'
@@ -12,9 +12,14 @@ import { concatBytes } from '../base/bytes.ts'
 import type { Clock } from '../base/ports.ts'
 import { closeFd, openForReadingAt } from '../linux/directory.ts'
 import type { ByteText } from '../linux/libc.ts'
+import { filesystemOfFd } from '../linux/statfs.ts'
+import { type ReadLimits, readApart } from './pseudo-apart.ts'
+import { mayWait, skipDirectoryReason, skippedDirectories, skipReason } from './pseudo-rules.ts'
 
 export const pseudoBytesMax = 16 * 2 ** 20
 export const pseudoReadMsMax = 2000
+/** Of all pseudo files that one listing reads: it holds them until they are folded. */
+export const pseudoListingBytesMax = 256 * 2 ** 20
 
 export interface PseudoRead {
   readonly content: Uint8Array
@@ -30,78 +35,52 @@ export interface PseudoFile {
   /** Name of the filesystem, as statfs.ts gives it. */
   readonly filesystem: string
   readonly clock: Pick<Clock, 'monotonicMs'>
+  /** More than this is cut off, and than pseudoBytesMax. */
+  readonly bytesMax?: number
 }
 
 /** The whole content, or as much of it as there was within cap, deadline and the kernel's patience. */
 export function readPseudoFile(file: PseudoFile): PseudoRead {
-  if (skipped.some((rule) => rule.filesystem.includes(file.filesystem) && rule.matches(file))) return unread('SKIPPED')
+  if (skipReason(file) !== undefined) return unread('SKIPPED')
   if ((file.mode & anyMayRead) === 0) return unread('EACCES')
-  const opened = openForReadingAt(file.directoryFd, file.name)
-  if (opened.kind === 'failed') return unread(opened.errnoName)
-  try {
-    return readToEnd(opened.fd, file.clock)
-  } finally {
-    closeFd(opened.fd)
-  }
+  const limits = { bytesMax: Math.min(pseudoBytesMax, file.bytesMax ?? pseudoBytesMax), msMax: pseudoReadMsMax }
+  return mayWait(file) ? readApart(file, limits) : readHere(file, limits)
 }
 
-interface SkipRule {
-  readonly filesystem: readonly string[]
-  readonly matches: (file: PseudoFile) => boolean
-  readonly why: string
+/** Of a directory only itself is listed, not what is in it: that could make its reader wait for ever. */
+export function isSkippedDirectory({ directoryFd, name }: Pick<PseudoFile, 'directoryFd' | 'name'>): boolean {
+  // Asked of the name first: few directories have such a one.
+  if (!skippedDirectories.has(name)) return false
+  return skipDirectoryReason({ name, filesystem: filesystemOfFd(directoryFd).name }) !== undefined
 }
-
-const skipped: readonly SkipRule[] = [
-  {
-    filesystem: ['proc'],
-    matches: named('kcore', 'mem', 'pagemap', 'kpagecount', 'kpageflags', 'kpagecgroup'),
-    why: 'physical or virtual memory: terabytes, of which the process source shows what is mapped',
-  },
-  { filesystem: ['proc'], matches: named('clear_refs'), why: 'made to be written; touches page state' },
-  { filesystem: ['proc'], matches: named('kmsg'), why: 'reading it takes the messages away from syslog' },
-  {
-    filesystem: ['tracefs', 'debugfs'],
-    matches: named('trace_pipe', 'trace_pipe_raw', 'snapshot_raw'),
-    why: 'reading consumes the events, and waits where there are none',
-  },
-  {
-    filesystem: ['sysfs'],
-    matches: (file) => named('vpd', 'rom')(file) || /^resource[0-9]/.test(file.name),
-    why: 'reaches the device: slow, and with side effects on some',
-  },
-  {
-    filesystem: ['sysfs'],
-    matches: named('config'),
-    why: 'PCI configuration space: some devices stop working when undefined parts are read',
-  },
-  {
-    filesystem: ['proc'],
-    matches: (file) => /^[0-9a-f]{2}\.[0-7]$/.test(file.name),
-    why: 'PCI configuration space under /proc/bus/pci',
-  },
-]
 
 const anyMayRead = 0o444
 const stepBytes = 65_536
 const step = new Uint8Array(stepBytes)
 
-function named(...names: readonly string[]): (file: PseudoFile) => boolean {
-  return (file) => names.includes(file.name)
+function readHere(file: PseudoFile, limits: ReadLimits): PseudoRead {
+  const opened = openForReadingAt(file.directoryFd, file.name)
+  if (opened.kind === 'failed') return unread(opened.errnoName)
+  try {
+    return readToEnd(opened.fd, file.clock, limits)
+  } finally {
+    closeFd(opened.fd)
+  }
 }
 
 function unread(unreadable: string): PseudoRead {
   return { content: new Uint8Array(0), unreadable }
 }
 
-function readToEnd(fd: number, clock: Pick<Clock, 'monotonicMs'>): PseudoRead {
+function readToEnd(fd: number, clock: Pick<Clock, 'monotonicMs'>, { bytesMax, msMax }: ReadLimits): PseudoRead {
   const chunks: Uint8Array[] = []
-  const deadlineMs = clock.monotonicMs() + pseudoReadMsMax
+  const deadlineMs = clock.monotonicMs() + msMax
   let totalBytes = 0
   for (;;) {
-    const read = readStep(fd, Math.min(stepBytes, pseudoBytesMax + 1 - totalBytes))
+    const read = readStep(fd, Math.min(stepBytes, bytesMax + 1 - totalBytes))
     if (typeof read === 'string') return { content: concatBytes(chunks), unreadable: read }
     if (read === 0) return { content: concatBytes(chunks) }
-    const wantedBytes = Math.min(read, pseudoBytesMax - totalBytes)
+    const wantedBytes = Math.min(read, bytesMax - totalBytes)
     chunks.push(step.slice(0, wantedBytes))
     totalBytes += wantedBytes
     if (wantedBytes < read) return { content: concatBytes(chunks), unreadable: 'ETOOBIG' }

@@ -6,8 +6,11 @@
  */
 
 import type { MetaKind } from '../brick/meta.ts'
+import type { MappingJson, RegionJson } from './regions.ts'
 
 export * from './history.ts'
+export * from './regions.ts'
+export * from './series.ts'
 
 /** Half-open run as [start, length]. */
 export type RunTuple = readonly [start: number, length: number]
@@ -70,6 +73,12 @@ export interface EntryOutline extends PathText {
   readonly slot: { readonly start: number; readonly length: number }
   /** torn, racy, unreadable, special, sparse. */
   readonly flags: readonly string[]
+  /** Of a mapping of memory, instead of its path, for people: `[heap] rw-p`, `libc.so.6 r-xp`; escaped for display. */
+  readonly label?: string
+  /** Of a mapping: virtual address of byte 0 of its content, `0x` and hex. */
+  readonly address?: string
+  /** Of a mapping: so many bytes at the beginning are not mapped yet, room into which it may grow down. */
+  readonly lead?: number
 }
 
 export interface DirectoryOutline extends PathText {
@@ -105,13 +114,21 @@ export interface InspectAnswer {
         readonly mtime: string
         readonly contentId: string | null
         readonly unreadable: string | null
+        readonly mapping: MappingJson | null
+        /** Virtual address of the byte at `offset`, where the entry is a mapping and the byte its content; else null. */
+        readonly byteAddress: string | null
       })
     | null
+  /** What it lies in or at, innermost first; at most `inspectRegionsMax`, the innermost. */
+  readonly regions: readonly RegionJson[]
+  /** They cannot be read: `regions` says nothing. */
+  readonly regionsDamaged?: true
 }
 
 /** GET /b/{uuid}/{commit}/entries?prefix=&limit= and /api/find?q= : entries by path. */
 export interface FindAnswer {
-  readonly hits: readonly (EntryOutline & { readonly uuid: string })[]
+  /** `offset`: of the content, where the question was an address that lies in it. */
+  readonly hits: readonly (EntryOutline & { readonly uuid: string; readonly offset?: number })[]
   readonly truncated: boolean
 }
 

@@ -3,12 +3,12 @@
  * goes. Chosen anew at most every `chooseMs` while the view moves; in between the chosen names move with the map.
  */
 import { isDegraded } from '../ui/status.ts'
-import { type Rect, toScreen, type View } from '../view/camera.ts'
+import { toScreen, type View } from '../view/camera.ts'
 import { groupedInteger, iecSize, middleCut } from '../view/format.ts'
 import { type LabelCandidate, labelCorner, labelCountMax, placeLabels } from '../view/labels.ts'
-import { roomsIn } from '../view/rooms.ts'
 import type { Shape } from '../view/shapes.ts'
 import type { WorldBrick } from '../world.ts'
+import { entryName, nameLengthMax } from './entry-name.ts'
 import type { Overlay, OverlayLabel } from './overlay.ts'
 import type { LabelStyle } from './sprites.ts'
 
@@ -17,14 +17,12 @@ const fadeMs = 140
 /** An entry's name needs this much of its shape on the screen; a directory's a little less. */
 const entrySideMin = 32
 const directorySideMin = 44
+/** A region's name gives way to those of entries. */
+const regionSideMin = 40
+const regionWeight = 0.7
+const findingWeight = 0.95
 /** A directory larger than this share of the view has said its name. */
 const directoryShareMax = 1.1
-const nameLengthMax = 44
-/** A name that is cut is cut to one of these lengths, so that it does not change with every step of a zoom. */
-const cutLengths = [32, 24, 18, 14, 11, 9, 7]
-/** As `placeLabels` asks of a new name: room around it, and from its corner. */
-const nameRoom = 1.15
-const nameInsetPx = 5
 const districtGapPx = 6
 const shortenedLengthMin = 12
 const failureLengthMax = 160
@@ -44,6 +42,7 @@ interface Shown {
 export interface ShapesOnView {
   readonly brick: { readonly uuid: string; readonly x: number; readonly y: number }
   readonly shapes: readonly Shape[]
+  readonly regions: readonly Shape[]
 }
 
 export class LabelLayer {
@@ -92,7 +91,8 @@ export class LabelLayer {
   #signatureOf({ view, shapes }: { view: View; shapes: readonly ShapesOnView[] }): string {
     const { camera, viewport } = view
     const sets = shapes.map(
-      ({ brick, shapes: list }) => `${brick.uuid}${list.length}${list[0]?.key}${list.at(-1)?.key}`,
+      ({ brick, shapes: list, regions }) =>
+        `${brick.uuid}${list.length}${list[0]?.key}${list.at(-1)?.key}${regions.length}${regions[0]?.key}`,
     )
     return `${camera.x} ${camera.y} ${camera.scale} ${viewport.width} ${viewport.height} ${sets.join(' ')}`
   }
@@ -100,8 +100,8 @@ export class LabelLayer {
   #choose(options: { view: View; overlay: Overlay; shapes: readonly ShapesOnView[]; nowMs: number }): void {
     const { view, overlay, nowMs } = options
     const candidates: Candidate[] = []
-    for (const { brick, shapes } of options.shapes) {
-      for (const shape of shapes) {
+    for (const { brick, shapes, regions } of options.shapes) {
+      for (const shape of [...shapes, ...regions]) {
         const candidate = candidateOf({ shape, brick, view, overlay })
         if (candidate !== undefined) candidates.push(candidate)
       }
@@ -206,6 +206,8 @@ function districtDetail(info: WorldBrick['info']): string {
   return `${info.source}   ${iecSize(info.contentBytes)}   ${groupedInteger(info.entryCount)} entries`
 }
 
+const sideMin = { entry: entrySideMin, directory: directorySideMin, region: regionSideMin } as const
+
 function candidateOf(options: {
   shape: Shape
   brick: ShapesOnView['brick']
@@ -215,22 +217,26 @@ function candidateOf(options: {
   const { shape, brick, view, overlay } = options
   const { scale } = view.camera
   const side = Math.sqrt(shape.spaceBytes) * scale
-  if (side < (shape.kind === 'entry' ? entrySideMin : directorySideMin)) return undefined
+  if (side < sideMin[shape.kind]) return undefined
   const { heart } = shape
   const key = `${brick.uuid}${shape.key}`
-  if (shape.kind === 'entry') {
-    const { text, room } = entryName({ shape, scale, measure: (name) => overlay.measure(name, 'entry').width })
+  if (shape.kind !== 'directory') {
+    const style = shape.kind
+    if (shape.name === '') return undefined
+    // A finding may cover all of its entry, whose name stands in the corner: it is named beneath.
+    const below = shape.region?.finding === undefined ? 0 : overlay.measure('', 'entry').height / scale
+    const { text, room } = entryName({ shape, scale, measure: (name) => overlay.measure(name, style).width })
     return {
       key,
       text,
-      style: 'entry',
+      style,
       anchor: 'corner',
       x: brick.x + room.x,
-      y: brick.y + room.y,
-      ...overlay.measure(text, 'entry'),
+      y: brick.y + room.y + below,
+      ...overlay.measure(text, style),
       roomWidth: room.width,
-      roomHeight: room.height,
-      weight: side,
+      roomHeight: room.height - below,
+      weight: weightOf(shape) * side,
     }
   }
   const text = middleCut(shape.name, nameLengthMax)
@@ -250,34 +256,8 @@ function candidateOf(options: {
   }
 }
 
-/** The whole name where it fits in any room of the shape, else as much of it as fits; too little says nothing. */
-function entryName(options: { shape: Shape; scale: number; measure(name: string): number }): {
-  text: string
-  room: Rect
-} {
-  const { shape, scale, measure } = options
-  const rooms = roomsOf(shape)
-  const fits = (text: string, room: Rect) => measure(text) * nameRoom + nameInsetPx <= room.width * scale
-  const whole = middleCut(shape.name, nameLengthMax)
-  const room = rooms.find((one) => fits(whole, one))
-  if (room !== undefined) return { text: whole, room }
-  const widest = rooms.reduce((best, one) => (one.width > best.width ? one : best))
-  const cut = cutLengths.find((length) => length < whole.length && fits(middleCut(whole, length), widest))
-  return { text: cut === undefined ? whole : middleCut(whole, cut), room: widest }
+/** A finding is named before the entry that it is in; other regions after. */
+function weightOf({ kind, region }: Shape): number {
+  if (kind === 'entry') return 1
+  return region?.finding === undefined ? regionWeight : findingWeight
 }
-
-/** All of the shape's box where the shape fills it, else the rectangles inside it, the most spacious first. */
-function roomsOf(shape: Shape): readonly Rect[] {
-  let rooms = roomCache.get(shape)
-  if (rooms === undefined) {
-    const { box, heart, runs, spaceBytes } = shape
-    const whole = box.width * box.height <= spaceBytes * 1.001
-    const inside = whole || runs[0] === undefined ? undefined : roomsIn(runs[0])
-    const square = { x: heart.x, y: heart.y, width: heart.side, height: heart.side }
-    rooms = whole ? [box] : inside === undefined ? [square] : [inside.largest, inside.widest]
-    roomCache.set(shape, rooms)
-  }
-  return rooms
-}
-
-const roomCache = new WeakMap<Shape, readonly Rect[]>()

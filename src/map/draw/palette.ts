@@ -31,6 +31,8 @@ export interface Palette {
   readonly heat: readonly number[]
   /** The byte classes under the heat. */
   readonly muted: Readonly<Record<ByteClass, number>>
+  /** What somebody should look at first; less urgent things are drawn in the ink of names. */
+  readonly alarm: number
   readonly label: number
   readonly labelHalo: number
 }
@@ -50,6 +52,7 @@ export const palettes: Readonly<Record<Theme, Palette>> = {
     glowSeam: 0x2a1c00,
     heat: [0x552408, 0x803912, 0xbb4b18, 0xd27313, 0xea974d, 0xf6c17f, 0xfeeac0],
     muted: { zero: 0x0d1014, control: 0x14181d, text: 0x20262d, high: 0x2b323a, ff: 0x3a424b },
+    alarm: 0xff7f59,
     label: 0xf2f4f6,
     labelHalo: 0x0b0d10,
   },
@@ -67,6 +70,7 @@ export const palettes: Readonly<Record<Theme, Palette>> = {
     glowSeam: 0x4a2c00,
     heat: [0xf8d6a4, 0xf0b06c, 0xdf8a3f, 0xc06526, 0x974516, 0x6a290d, 0x3c1207],
     muted: { zero: 0xf6f5f2, control: 0xebe9e5, text: 0xdcdad5, high: 0xcdcac5, ff: 0xb9b6b0 },
+    alarm: 0xa82a08,
     label: 0x15171a,
     labelHalo: 0xf9f8f5,
   },

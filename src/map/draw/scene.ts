@@ -14,6 +14,7 @@ import type { ByteMode, Mode } from '../view/permalink.ts'
 import type { Shape } from '../view/shapes.ts'
 import { byteColour, heatStep, mutedPalette, type Palette } from './palette.ts'
 import { makePen, type Pen } from './pen.ts'
+import { drawRegions } from './region-lines.ts'
 import type { Surface } from './surface.ts'
 import type { Warm } from './warmth.ts'
 
@@ -49,7 +50,11 @@ export interface SceneInput {
   readonly mode: Mode
   readonly frame: FrameResult
   readonly plates: readonly Plate[]
-  readonly shapes: readonly { readonly brick: { x: number; y: number }; readonly shapes: readonly Shape[] }[]
+  readonly shapes: readonly {
+    readonly brick: { x: number; y: number }
+    readonly shapes: readonly Shape[]
+    readonly regions: readonly Shape[]
+  }[]
   readonly warm: readonly Warm[]
   /** How often tiles changed; nothing but in that mode. */
   readonly heat: readonly BrickHeat[]
@@ -97,6 +102,7 @@ export function drawScene(surface: Surface, input: SceneInput): void {
     pen.lines(lines, brick, { colour: input.palette.ground, width: 2, alpha: 0.9 * alpha })
   }
   for (const { brick, squares } of input.heat) drawHeat(pen, input, brick, squares)
+  for (const { brick, regions } of input.shapes) drawRegions(pen, { ...input, brick, regions })
   for (const { brick, shapes } of input.shapes) drawShapes(pen, input, brick, shapes)
   for (const { rect, share } of input.warm) drawWarm(pen, input, rect, share)
   for (const plate of input.plates) {

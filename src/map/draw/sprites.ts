@@ -1,7 +1,7 @@
 /** Names as small canvases, drawn once and copied often. */
 import { cssColour, type Palette } from './palette.ts'
 
-export type LabelStyle = 'district' | 'detail' | 'directory' | 'entry' | 'notice' | 'chip'
+export type LabelStyle = 'district' | 'detail' | 'directory' | 'entry' | 'region' | 'notice' | 'chip'
 
 export const labelFonts: Readonly<
   Record<LabelStyle, { font: string; spacing: string; height: number; alpha: number }>
@@ -10,6 +10,7 @@ export const labelFonts: Readonly<
   detail: { font: '400 11px Inter, sans-serif', spacing: '0', height: 16, alpha: 0.62 },
   directory: { font: '600 12px Inter, sans-serif', spacing: '0.02em', height: 18, alpha: 1 },
   entry: { font: '500 11px Inter, sans-serif', spacing: '0', height: 16, alpha: 0.96 },
+  region: { font: '400 10.5px Inter, sans-serif', spacing: '0', height: 15, alpha: 0.92 },
   chip: { font: '500 11px Inter, sans-serif', spacing: '0', height: 16, alpha: 1 },
   notice: { font: '400 12px Inter, sans-serif', spacing: '0', height: 18, alpha: 0.8 },
 }
@@ -35,7 +36,7 @@ export function textSprite(options: {
   context.letterSpacing = spacing
   context.textBaseline = 'middle'
   context.lineJoin = 'round'
-  if (style === 'directory' || style === 'entry') {
+  if (style === 'directory' || style === 'entry' || style === 'region') {
     context.strokeStyle = cssColour(palette.labelHalo, 0.86)
     context.lineWidth = haloPx
     context.strokeText(text, marginPx, height / 2 + 0.5)

@@ -9,6 +9,8 @@ import type {
   HeatAnswer,
   InspectAnswer,
   OutlinesAnswer,
+  RegionsAnswer,
+  SeriesAnswer,
   TasksAnswer,
 } from '../../wire/api.ts'
 import { timeLimit } from '../clock.ts'
@@ -56,6 +58,34 @@ export const getOutlines = (
     `/b/${range.uuid}/${range.commit}/outlines?from=${range.from}&to=${range.to}&min=${range.min}`,
     signal,
   )
+
+/** Regions that touch [from, to) and are at least `min` bytes long. */
+export const getRegions = (
+  range: { uuid: string; commit: string; from: number; to: number; min: number; limit: number },
+  signal: AbortSignal,
+) => {
+  const { uuid, commit, from, to, min, limit } = range
+  const query = `start=${from}&end=${to}&min=${min}&limit=${limit}`
+  return getJson<RegionsAnswer>(`/b/${uuid}/${commit}/regions?${query}`, signal)
+}
+
+/** Regions that somebody should look at, of [0, to). */
+export const getFindings = (asked: { uuid: string; commit: string; to: number; limit: number }, signal: AbortSignal) =>
+  getJson<RegionsAnswer>(
+    `/b/${asked.uuid}/${asked.commit}/regions?start=0&end=${asked.to}&limit=${asked.limit}&findings=1`,
+    signal,
+  )
+
+/** Numbers of one entry over the commits; without names those that matter first. */
+export const getSeries = (
+  asked: { uuid: string; path?: string; pathHex?: string; names?: readonly string[] },
+  signal: AbortSignal,
+) => {
+  const { uuid, path, pathHex = '', names = [] } = asked
+  const entry = path === undefined ? `pathHex=${pathHex}` : `path=${encodeURIComponent(path)}`
+  const wanted = names.map((name) => `&name=${encodeURIComponent(name)}`).join('')
+  return getJson<SeriesAnswer>(`/b/${uuid}/series?${entry}${wanted}`, signal)
+}
 
 /** Retained commits before generation `before`, newest first. */
 export const getCommits = (brick: { uuid: string; before?: number }) =>

@@ -1,18 +1,18 @@
 /**
- * Outlines of what is in view, fetched square by square and kept per brick and commit.
+ * Outlines and regions of what is in view, fetched square by square and kept per brick and commit.
  *
  * What was shown stays until what replaces it is there. At most `inFlightMax` requests; those whose squares are out of
  * view are aborted; nothing is asked for until the view has rested for `restMs`.
  */
 
 import { evenOrderFor } from '../../hilbert/curve.ts'
-import type { OutlinesAnswer } from '../../wire/api.ts'
+import type { OutlinesAnswer, RegionJson } from '../../wire/api.ts'
 import { nowMs } from '../clock.ts'
 import type { TiledBrick } from '../tileset/brick-tiles.ts'
 import { intersection, type View, visibleRect } from '../view/camera.ts'
 import { outlineSquares } from '../view/outline-squares.ts'
-import { directoryShape, entryShape, type Shape } from '../view/shapes.ts'
-import { getOutlines } from './api-client.ts'
+import { directoryShape, entryShape, regionShape, type Shape } from '../view/shapes.ts'
+import { getOutlines, getRegions } from './api-client.ts'
 
 const inFlightMax = 2
 const restMs = 120
@@ -20,16 +20,21 @@ const squaresPerRequestMax = 8
 const keptSquareCountMax = 400
 const retryMs = 1500
 const aroundCountMax = 16
+/** Of one request: names for more would not find room. */
+const regionsPerRequestMax = 400
 
 interface HeldSquare {
   readonly commit: string
   readonly shapes: readonly Shape[]
+  readonly regions: readonly Shape[]
 }
 
 export interface BrickShapes {
   readonly brick: TiledBrick
   /** Largest first. */
   readonly shapes: readonly Shape[]
+  /** What lies inside of entries, largest first. */
+  readonly regions: readonly Shape[]
 }
 
 export class OutlineStore {
@@ -37,7 +42,7 @@ export class OutlineStore {
   readonly #shapeCache = new Map<string, Shape>()
   readonly #inFlight = new Map<AbortController, string[]>()
   readonly #onChange: () => void
-  #shown = new Map<string, { signature: string; shapes: readonly Shape[] }>()
+  #shown = new Map<string, ShownShapes>()
   /** Answers of `around` for the last few places. */
   readonly #around = new Map<string, { of: readonly Shape[]; shapes: readonly Shape[] }>()
   #lastView = ''
@@ -83,7 +88,8 @@ export class OutlineStore {
           missing.push({ brick, order: squares.order, index: squares.indexes[at] as number, min: squares.min, key })
         }
       }
-      shown.push({ brick, shapes: this.#shapesToShow({ brick, keys, whole }) })
+      const { shapes, regions } = this.#shapesToShow({ brick, keys, whole })
+      shown.push({ brick, shapes, regions })
     }
     const rested = nowMs - this.#movedAtMs >= restMs && nowMs >= this.#retryAtMs
     if (rested) this.#ask(missing, wantedKeys)
@@ -116,17 +122,18 @@ export class OutlineStore {
     return this.around(uuid, offset)[0]
   }
 
-  #shapesToShow(options: { brick: TiledBrick; keys: readonly string[]; whole: boolean }): readonly Shape[] {
+  #shapesToShow(options: { brick: TiledBrick; keys: readonly string[]; whole: boolean }): ShownShapes {
     const { brick, keys, whole } = options
     const before = this.#shown.get(brick.uuid)
     const signature = `${this.#version} ${keys.join('|')}`
-    if (before?.signature === signature) return before.shapes
-    const byKey = new Map<string, Shape>()
-    for (const key of keys) for (const shape of this.#held.get(key)?.shapes ?? []) byKey.set(shape.key, shape)
-    if (!whole) for (const shape of before?.shapes ?? []) byKey.set(shape.key, shape)
-    const shapes = [...byKey.values()].sort((a, b) => b.spaceBytes - a.spaceBytes)
-    this.#shown.set(brick.uuid, { signature, shapes })
-    return shapes
+    if (before?.signature === signature) return before
+    const squares = keys.flatMap((key) => this.#held.get(key) ?? [])
+    if (!whole && before !== undefined) squares.push({ commit: '', ...before })
+    const shapes = largestFirst(squares.flatMap((square) => square.shapes))
+    const regions = largestFirst(squares.flatMap((square) => square.regions))
+    const shown = { signature, shapes, regions }
+    this.#shown.set(brick.uuid, shown)
+    return shown
   }
 
   #ask(
@@ -163,7 +170,12 @@ export class OutlineStore {
     this.requestCount++
     const span = 4 ** order
     const range = { from: index * span, to: Math.min(brick.length, (index + count) * span) }
-    const answer = await getOutlines({ uuid: brick.uuid, commit: brick.commit, ...range, min }, controller.signal)
+    const asked = { uuid: brick.uuid, commit: brick.commit, ...range, min }
+    const [answer, meaning] = await Promise.all([
+      getOutlines(asked, controller.signal),
+      getRegions({ ...asked, limit: regionsPerRequestMax }, controller.signal),
+    ])
+    const found = meaning.kind === 'ok' ? meaning.value.regions : []
     this.#inFlight.delete(controller)
     if (answer.kind === 'ok') {
       for (const [at, key] of keys.entries()) {
@@ -171,6 +183,7 @@ export class OutlineStore {
         this.#hold(key, {
           commit: brick.commit,
           shapes: this.#shapesIn(answer.value, brick.uuid, { from, to: from + span }),
+          regions: this.#regionsIn(found, brick.uuid, { from, to: from + span }),
         })
       }
       this.#version++
@@ -185,7 +198,7 @@ export class OutlineStore {
     for (const entry of answer.entries) {
       const { start, length } = entry.slot
       if (start < range.to && start + length > range.from) {
-        const key = `${uuid} e ${entry.path ?? entry.pathHex} ${start} ${length} ${entry.size} ${entry.flags.join()}`
+        const key = `${uuid} e ${entry.path ?? entry.pathHex} ${start} ${length} ${entry.size} ${entry.flags.join()} ${entry.label}`
         const shape = this.#cached(key, () => entryShape(entry))
         if (shape !== undefined) shapes.push(shape)
       }
@@ -197,6 +210,19 @@ export class OutlineStore {
         const shape = this.#cached(key, () => directoryShape(directory))
         if (shape !== undefined) shapes.push(shape)
       }
+    }
+    return shapes
+  }
+
+  /** What says more than its entry does: not the whole of it. */
+  #regionsIn(found: readonly RegionJson[], uuid: string, range: { from: number; to: number }): Shape[] {
+    const shapes: Shape[] = []
+    for (const region of found) {
+      const { start, length, layer, name, finding } = region
+      if (start >= range.to || start + length <= range.from || (layer === 0 && finding === undefined)) continue
+      const key = `${uuid} r ${layer} ${start} ${length} ${finding?.severity} ${name}`
+      const shape = this.#cached(key, () => regionShape(region))
+      if (shape !== undefined) shapes.push(shape)
     }
     return shapes
   }
@@ -221,6 +247,18 @@ export class OutlineStore {
       if (this.#held.size <= keptSquareCountMax) break
     }
   }
+}
+
+interface ShownShapes {
+  readonly signature: string
+  readonly shapes: readonly Shape[]
+  readonly regions: readonly Shape[]
+}
+
+/** Each once. */
+function largestFirst(shapes: readonly Shape[]): readonly Shape[] {
+  const byKey = new Map(shapes.map((shape) => [shape.key, shape]))
+  return [...byKey.values()].sort((a, b) => b.spaceBytes - a.spaceBytes)
 }
 
 function squaresInView(view: View, brick: TiledBrick): ReturnType<typeof outlineSquares> | undefined {

@@ -6,11 +6,18 @@ export interface CrumbPlace {
   readonly brick: string
   /** Path inside the brick, escaped for display; empty at its top. */
   readonly path: string
+  /** What its last part is called instead, for people. */
+  readonly label: string | undefined
   readonly offset: number | undefined
 }
 
 export interface Crumbs {
   update(place: CrumbPlace | undefined): void
+}
+
+function textOf({ brick, label }: CrumbPlace, at: number, parts: readonly string[]): string {
+  if (at === 0) return brick
+  return (at === parts.length ? label : undefined) ?? (parts[at - 1] as string)
 }
 
 /** `onGo`: the brick's name and the part of the path that was clicked (empty: the brick itself). */
@@ -25,7 +32,7 @@ export function createCrumbs(
   return {
     update(place) {
       setText(offset, place?.offset === undefined ? '' : `+${hexOffset(place.offset)}`)
-      const signature = place === undefined ? '' : `${place.brick}\0${place.path}`
+      const signature = place === undefined ? '' : `${place.brick}\0${place.path}\0${place.label}`
       if (signature === shown) return
       shown = signature
       const home = element('button', { text: 'world', attributes: { type: 'button' } })
@@ -35,7 +42,7 @@ export function createCrumbs(
       const parts = place.path === '' ? [] : place.path.split('/')
       for (let at = 0; at <= parts.length; at++) {
         const button = element('button', {
-          text: at === 0 ? place.brick : (parts[at - 1] as string),
+          text: textOf(place, at, parts),
           attributes: { type: 'button' },
         })
         button.addEventListener('click', () => options.onGo(place.brick, parts.slice(0, at).join('/')))

@@ -2,7 +2,7 @@
 import { element } from './dom.ts'
 
 const keys: readonly (readonly [key: string, what: string])[] = [
-  ['/', 'go to path, offset, name'],
+  ['/', 'go to path, offset, name, address'],
   ['?', 'this card'],
   ['wheel, pinch', 'zoom to the cursor'],
   ['drag', 'pan'],
@@ -17,6 +17,7 @@ const keys: readonly (readonly [key: string, what: string])[] = [
   ['T', 'time strip: scrub through the commits'],
   ['[  ]', 'one commit back, on'],
   ['End', 'back to now'],
+  ['N', 'to the next finding; with shift back'],
   ['Space', 'hold the picture, let it go on'],
   ['D', 'outline what is different now'],
 ]
@@ -35,7 +36,7 @@ export function createHelp(host: HTMLElement): Help {
       keys.flatMap(([key, what]) => [element('kbd', { text: key }), element('span', { text: what })]),
     ),
     element('p', {
-      text: 'Each brick is one file tree. Its bytes lie along a Hilbert curve: what is near in a file is near on the map, and one pixel at full size is exactly one byte. From afar a pixel sums up many; the colour says of what.',
+      text: 'Each brick is one thing: a file tree, the memory of a process, a log. Its bytes lie along a Hilbert curve: what is near in a file is near on the map, and one pixel at full size is exactly one byte. From afar a pixel sums up many; the colour says of what.',
     }),
   ])
   dialog.addEventListener('click', (event) => {

@@ -1,18 +1,31 @@
 /**
  * What is under the cursor, or pinned: as much as is known here at once, the rest when the server has answered. Every
- * value is a button that copies it. Names come from outside: shown as text only.
+ * value is a button that copies it. Names come from outside: shown as text only. What is written anew leaves the numbers over
+ * time in place (series-section.ts).
  */
 
-import type { InspectAnswer } from '../../wire/api.ts'
+import type { InspectAnswer, MappingJson } from '../../wire/api.ts'
 import { after } from '../clock.ts'
 import { byteColour, cssColour, luminance, type Palette } from '../draw/palette.ts'
 import { byteClassLabels, byteClassOf } from '../view/byte-class.ts'
-import { byteCharacter, groupedInteger, hexByte, hexOffset, iecSize, localTime, middleCut } from '../view/format.ts'
+import {
+  addressText,
+  byteCharacter,
+  groupedInteger,
+  hexByte,
+  hexOffset,
+  iecSize,
+  localTime,
+  middleCut,
+} from '../view/format.ts'
 import { lastPart, pathLabel, type Shape } from '../view/shapes.ts'
 import { element } from './dom.ts'
+import { type RegionHandlers, regionList } from './region-list.ts'
+import type { SeriesSection, SeriesState } from './series-section.ts'
 
 export interface Inspection {
   readonly brick: string
+  readonly uuid: string
   /** In the brick's space. */
   readonly offset: number
   /** From the answer, before it from the tile that is here; null: no byte is stored there; undefined: not known yet. */
@@ -24,7 +37,7 @@ export interface Inspection {
 }
 
 export interface Inspector {
-  update(state: { inspection: Inspection | undefined; pinned: boolean; palette: Palette }): void
+  update(state: { inspection: Inspection | undefined; pinned: boolean; palette: Palette; series: SeriesState }): void
 }
 
 interface Field {
@@ -38,17 +51,24 @@ const copiedMs = 900
 /** What fits into one line of the panel. */
 const idCharactersMax = 25
 
-export function createInspector(host: HTMLElement): Inspector {
+export function createInspector(
+  host: HTMLElement,
+  parts: { regions: RegionHandlers; series: SeriesSection },
+): Inspector {
   const panel = element('aside', { class: 'inspector', attributes: { 'aria-label': 'Under the cursor' } })
   const spoken = element('div', { class: 'visually-hidden', attributes: { 'aria-live': 'polite' } })
+  const content = element('div')
+  const foot = element('div', { class: 'foot' })
+  panel.append(content, parts.series.element, foot)
   panel.hidden = true
   host.append(panel, spoken)
   let shown: unknown
   let spokenText = ''
   return {
-    update({ inspection, pinned, palette }) {
+    update({ inspection, pinned, palette, series }) {
       panel.hidden = inspection === undefined
       panel.classList.toggle('pinned', pinned)
+      parts.series.update(series)
       if (inspection === undefined) {
         shown = undefined
         return
@@ -64,7 +84,8 @@ export function createInspector(host: HTMLElement): Inspector {
       ])
       if (signature === shown) return
       shown = signature
-      panel.replaceChildren(...contentOf(inspection, palette), element('div', { class: 'foot', text: footOf(pinned) }))
+      replaceKeepingFocus(content, contentOf(inspection, { palette, regions: parts.regions }))
+      foot.textContent = footOf(pinned)
       const text = pinned ? spokenOf(inspection) : ''
       if (text !== '' && text !== spokenText) spoken.textContent = text
       spokenText = text
@@ -72,22 +93,39 @@ export function createInspector(host: HTMLElement): Inspector {
   }
 }
 
+/** A brick that lives is written anew each second: who is at a value with the keyboard stays there. */
+function replaceKeepingFocus(host: HTMLElement, children: readonly HTMLElement[]): void {
+  const focused = [...host.querySelectorAll<Element>('button')].indexOf(document.activeElement ?? host)
+  host.replaceChildren(...children)
+  if (focused >= 0) host.querySelectorAll('button')[focused]?.focus({ preventScroll: true })
+}
+
 function footOf(pinned: boolean): string {
   return pinned ? 'pinned · click a value to copy · Esc to let go' : 'click to pin'
 }
 
 function spokenOf({ offset, byte, shape, answer }: Inspection): string {
-  const name = answer?.entry ? pathLabel(answer.entry) : (shape?.path ?? 'nothing')
+  const name = answer?.entry ? (answer.entry.label ?? pathLabel(answer.entry)) : (shape?.path ?? 'nothing')
   const value = typeof byte === 'number' ? `byte ${hexByte(byte)}, ${byteClassLabels[byteClassOf(byte)]}` : 'no byte'
   return `${name}, offset ${offset.toString(16)} hex, ${value}`
 }
 
-function contentOf(inspection: Inspection, palette: Palette): HTMLElement[] {
+function contentOf(
+  inspection: Inspection,
+  { palette, regions }: { palette: Palette; regions: RegionHandlers },
+): HTMLElement[] {
   const { answer, shape } = inspection
   const path = answer?.entry ? pathLabel(answer.entry) : shape?.kind === 'entry' ? shape.path : ''
+  const entry = answer?.entry ?? shape?.entry
   const known = answer !== undefined || shape !== undefined
   const title =
-    path !== '' ? lastPart(path) : shape?.kind === 'directory' ? `in ${shape.name}/` : known ? 'free space' : '…'
+    path !== ''
+      ? (entry?.label ?? lastPart(path))
+      : shape?.kind === 'directory'
+        ? `in ${shape.name}/`
+        : known
+          ? 'free space'
+          : '…'
   const rows = fieldsOf(inspection).flatMap(({ name, text, copy, mono }) => {
     return [element('dt', { text: name }), element('dd', {}, [copyButton({ text, copy, mono })])]
   })
@@ -96,8 +134,33 @@ function contentOf(inspection: Inspection, palette: Palette): HTMLElement[] {
     element('h2', {}, [copyButton({ text: title, copy: path === '' ? title : lastPart(path), mono: false })]),
     element('div', { class: 'path' }, [copyButton({ text: whole, copy: path === '' ? whole : path, mono: true })]),
     byteCard(inspection, palette),
+    ...regionsOf(inspection, regions),
     element('dl', {}, rows),
   ]
+}
+
+function regionsOf({ answer, offset }: Inspection, handlers: RegionHandlers): HTMLElement[] {
+  if (answer === undefined) return []
+  const origin = offset - (answer.entry?.offset ?? offset)
+  const list = regionList(answer.regions, origin, handlers)
+  return list.length === 0
+    ? []
+    : [element('section', { class: 'meaning', attributes: { 'aria-label': 'Regions' } }, list)]
+}
+
+/** Of a mapping whose answer is not there yet. */
+function addressIn({ offset, shape }: Inspection): string | undefined {
+  const { address, slot } = shape?.entry ?? {}
+  if (address === undefined || slot === undefined) return undefined
+  return `0x${(BigInt(address) + BigInt(offset - slot.start)).toString(16)}`
+}
+
+type AddField = (name: string, text: string, options?: { copy?: string; mono?: boolean }) => void
+
+function addMapping({ permissions, name, fileOffset }: MappingJson, add: AddField): void {
+  add('rights', permissions)
+  if (name !== '') add('of', name)
+  if (name.startsWith('/')) add('file at', addressText(fileOffset), { copy: fileOffset })
 }
 
 function byteCard({ byte, entropy }: Inspection, palette: Palette): HTMLElement {
@@ -130,15 +193,20 @@ function byteWords(byte: number): string {
   return [...(character === undefined ? [] : [character]), byte, byteClassLabels[byteClassOf(byte)]].join('  ·  ')
 }
 
-function fieldsOf({ brick, offset, shape, answer }: Inspection): Field[] {
+function fieldsOf(inspection: Inspection): Field[] {
+  const { brick, offset, shape, answer } = inspection
   const fields: Field[] = []
-  const add = (name: string, text: string, options: { copy?: string; mono?: boolean } = {}) =>
-    fields.push({ name, text, copy: options.copy ?? text, mono: options.mono ?? true })
+  const add: AddField = (name, text, options = {}) =>
+    void fields.push({ name, text, copy: options.copy ?? text, mono: options.mono ?? true })
   const entry = answer?.entry ?? shape?.entry
+  const address = answer?.entry?.byteAddress ?? addressIn(inspection)
+  if (address !== undefined) add('address', addressText(address), { copy: address })
   const inEntry = answer?.entry?.offset ?? (shape?.entry ? offset - shape.entry.slot.start : undefined)
   if (inEntry !== undefined) {
     const past = entry !== undefined && inEntry >= entry.size
-    add('in file', past ? 'past its end' : `+${hexOffset(inEntry)}`, { copy: `0x${inEntry.toString(16)}` })
+    add(entry?.address === undefined ? 'in file' : 'in mapping', past ? 'past its end' : `+${hexOffset(inEntry)}`, {
+      copy: `0x${inEntry.toString(16)}`,
+    })
   }
   add(`offset`, hexOffset(offset), { copy: `0x${offset.toString(16)}` })
   if (entry !== undefined) {
@@ -148,7 +216,8 @@ function fieldsOf({ brick, offset, shape, answer }: Inspection): Field[] {
   const details = answer?.entry
   if (details?.unreadable) add('unreadable', details.unreadable, { mono: false })
   if (details) {
-    add('mode', `${details.mode}  ${details.owner}`)
+    if (details.mapping !== null) addMapping(details.mapping, add)
+    else add('mode', `${details.mode}  ${details.owner}`)
     add('changed', localTime(details.mtime), { copy: details.mtime })
     if (details.contentId !== null)
       add('content', middleCut(details.contentId, idCharactersMax), { copy: details.contentId })

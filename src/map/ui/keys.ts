@@ -19,6 +19,8 @@ export interface KeyHandlers {
   pinMiddle(): void
   /** One commit back or on. */
   stepTime(direction: -1 | 1): void
+  /** To the next finding, or the one before. */
+  finding(direction: -1 | 1): void
   /** Back to now. */
   now(): void
   /** Holds the picture where it is, or lets it go on. */
@@ -55,6 +57,8 @@ function actionOf(event: KeyboardEvent, handlers: KeyHandlers): boolean {
   else if (event.key === 'Enter') handlers.pinMiddle()
   else if (event.key === '[') handlers.stepTime(-1)
   else if (event.key === ']') handlers.stepTime(1)
+  else if (event.key === 'n') handlers.finding(1)
+  else if (event.key === 'N') handlers.finding(-1)
   else if (event.key === 'End') handlers.now()
   else if (event.key === ' ') handlers.hold()
   else if (event.key === 't') handlers.timeStrip()

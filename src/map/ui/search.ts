@@ -1,5 +1,6 @@
 /**
- * The field that goes to places: a path or name is looked up on the server, `0x..` is an offset in the brick in view.
+ * The field that goes to places: a path or name is looked up on the server, `0x..` is an offset in the brick in view; where
+ * there is memory, it is an address first.
  * Arrow keys choose, Enter goes, Escape leaves.
  */
 
@@ -19,6 +20,8 @@ export interface SearchOptions {
   brickName(uuid: string): string | undefined
   /** Where an offset would lead: what to say of it, or undefined where there is no such byte. */
   offsetTarget(offset: number): string | undefined
+  /** Some brick is the memory of a process: `0x..` may be an address. */
+  hasMemory(): boolean
   onHit(hit: Hit): void
   onOffset(offset: number): void
   onLeave(): void
@@ -109,7 +112,7 @@ export class Search {
     const query = this.#input.value.trim()
     const offset = parseOffset(query)
     if (query === '') this.#clear()
-    else if (offset !== undefined) this.#offerOffset(offset)
+    else if (offset !== undefined && !this.#options.hasMemory()) this.#offerOffset(offset)
     else {
       this.#isBehind = true
       this.#typing = after(typingPauseMs, () => void this.#lookUp(query))
@@ -117,14 +120,16 @@ export class Search {
   }
 
   #offerOffset(offset: number): void {
+    const row = this.#offsetRow(offset, 0)
+    this.#show(row === undefined ? [] : [row], row === undefined ? 'no such offset in the brick in view' : '')
+  }
+
+  #offsetRow(offset: number, at: number): Row | undefined {
     const target = this.#options.offsetTarget(offset)
-    if (target === undefined) {
-      this.#show([], 'no such offset in the brick in view')
-      return
-    }
+    if (target === undefined) return undefined
     const text = element('span', { class: 'path mono', text: hexOffset(offset) })
-    const where = element('span', { class: 'where', text: target })
-    this.#show([this.#row(0, [text, where], () => this.#options.onOffset(offset))], '')
+    const where = element('span', { class: 'where', text: `offset ${target}` })
+    return this.#row(at, [text, where], () => this.#options.onOffset(offset))
   }
 
   async #lookUp(query: string): Promise<void> {
@@ -137,19 +142,21 @@ export class Search {
       return
     }
     const hits = answer.value.hits.slice(0, hitCountMax)
-    const note = hits.length === 0 ? 'nothing by that name' : answer.value.truncated ? 'more: type on' : ''
-    this.#show(
-      hits.map((hit, at) => this.#hitRow(hit, at)),
-      note,
-    )
+    const rows = hits.map((hit, at) => this.#hitRow(hit, at))
+    const offset = parseOffset(query)
+    const offsetRow = offset === undefined ? undefined : this.#offsetRow(offset, rows.length)
+    if (offsetRow !== undefined) rows.push(offsetRow)
+    const note = rows.length === 0 ? 'nothing by that name' : answer.value.truncated ? 'more: type on' : ''
+    this.#show(rows, note)
     const first = this.#rows[0]
     if (this.#goFirst && first !== undefined) this.#go(first)
   }
 
   #hitRow(hit: Hit, at: number): Row {
-    const path = element('span', { class: 'path mono', text: `\u2066${pathLabel(hit)}\u2069` })
+    const path = element('span', { class: 'path mono', text: `\u2066${hit.label ?? pathLabel(hit)}\u2069` })
     const brick = this.#options.brickName(hit.uuid) ?? ''
-    const where = element('span', { class: 'where', text: `${brick}  ${iecSize(hit.size)}` })
+    const place = hit.offset === undefined ? iecSize(hit.size) : `+${hexOffset(hit.offset)}`
+    const where = element('span', { class: 'where', text: `${brick}  ${place}` })
     return this.#row(at, [path, where], () => this.#options.onHit(hit))
   }
 

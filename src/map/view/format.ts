@@ -18,7 +18,15 @@ export function iecSize(bytes: number): string {
 
 /** `0x1a2f0` with a thin space before every fourth digit from the right: for reading. */
 export function hexOffset(offset: number): string {
-  const digits = offset.toString(16)
+  return groupedHex(offset.toString(16))
+}
+
+/** An address as the server writes it, `0x7ffd2000`, for reading; any other text as it is. */
+export function addressText(text: string): string {
+  return /^0x[0-9a-f]+$/.test(text) ? groupedHex(text.slice(2)) : text
+}
+
+function groupedHex(digits: string): string {
   const groups: string[] = []
   for (let end = digits.length; end > 0; end -= 4) groups.unshift(digits.slice(Math.max(0, end - 4), end))
   return `0x${groups.join(thinSpace)}`

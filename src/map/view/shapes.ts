@@ -3,15 +3,16 @@
  * may stand. Coordinates are units from the brick's corner.
  */
 import { displayPath, fromHex, utf8 } from '../../base/bytes.ts'
+import type { Severity } from '../../base/region.ts'
 import { boundingBox, type Square, squaresOf } from '../../hilbert/squares.ts'
-import type { DirectoryOutline, EntryOutline, PathText, RunTuple } from '../../wire/api.ts'
+import type { DirectoryOutline, EntryOutline, PathText, RegionJson, RunTuple } from '../../wire/api.ts'
 import type { Rect } from './camera.ts'
 
 export interface Shape {
   /** Unique within its brick. */
   readonly key: string
-  readonly kind: 'directory' | 'entry'
-  /** Escaped for display: the whole path, and its last part. */
+  readonly kind: 'directory' | 'entry' | 'region'
+  /** Escaped for display: the whole path, and its last part, or what a mapping or region is called instead. */
   readonly path: string
   readonly name: string
   /** Bytes of the brick's space that it covers. */
@@ -26,6 +27,7 @@ export interface Shape {
   /** Where nothing could be read: the squares to hatch. */
   readonly hatched: readonly Square[]
   readonly entry: EntryOutline | undefined
+  readonly region: RegionJson | undefined
 }
 
 /** Squares beyond this many are coarsened: an outline finer than that is not seen. */
@@ -52,6 +54,14 @@ export function entryShape(entry: EntryOutline): Shape | undefined {
   })
 }
 
+/** Of a region with bytes. */
+export function regionShape(region: RegionJson): Shape | undefined {
+  const { start, length } = region
+  if (length === 0) return undefined
+  const runs: RunTuple[] = [[start, length]]
+  return shapeOf({ kind: 'region', label: {}, runs, spaceBytes: length, entry: undefined, region })
+}
+
 export function directoryShape(directory: DirectoryOutline): Shape | undefined {
   if (directory.runs.length === 0) return undefined
   return shapeOf({
@@ -63,22 +73,42 @@ export function directoryShape(directory: DirectoryOutline): Shape | undefined {
   })
 }
 
+/** Severity by a shape before any colour. */
+export const severityShapes: Readonly<Record<Severity, string>> = {
+  info: '○',
+  low: '△',
+  medium: '▲',
+  high: '◆',
+  critical: '⬢',
+}
+
+/** `memory-growth` -> memory growth */
+export function ruleWords(rule: string): string {
+  return rule.replace(/[-_]/g, ' ')
+}
+
+function regionName(region: RegionJson | undefined): string | undefined {
+  const finding = region?.finding
+  return finding === undefined ? region?.name : `${severityShapes[finding.severity]} ${ruleWords(finding.rule)}`
+}
+
 function shapeOf(options: {
   kind: Shape['kind']
   label: PathText
   runs: readonly RunTuple[]
   spaceBytes: number
   entry: EntryOutline | undefined
+  region?: RegionJson
 }): Shape {
-  const { kind, runs, spaceBytes, entry } = options
+  const { kind, runs, spaceBytes, entry, region } = options
   const squares = runs.flatMap(([start, length]) => squaresOf({ start, length, countMax: squareCountMaxPerRun }))
   const boxes = runs.map(([start, length]) => boundingBox({ start, length }))
   const path = pathLabel(options.label)
   return {
-    key: `${kind === 'directory' ? 'd' : 'e'}${options.label.path ?? options.label.pathHex}@${runs[0]?.[0]}+${spaceBytes}`,
+    key: `${kind[0]}${options.label.path ?? options.label.pathHex ?? region?.name}@${runs[0]?.[0]}+${spaceBytes}`,
     kind,
     path,
-    name: lastPart(path),
+    name: entry?.label ?? regionName(region) ?? lastPart(path),
     spaceBytes,
     runs,
     box: unionBox(boxes),
@@ -86,6 +116,7 @@ function shapeOf(options: {
     lines: unionLines(squares),
     hatched: entry?.flags.includes('unreadable') ? contentSquares(entry) : [],
     entry,
+    region,
   }
 }
 
