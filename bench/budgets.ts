@@ -19,6 +19,9 @@ const stoppedSecondsMax = 5
 const servingSecondsMax = 2
 const reconciledSecondsMax = 30
 const idleCoreShareMax = 0.01
+/** For as many modules as a Debian kernel package had when the budget was set. */
+const modulesSecondsMax = 5
+const modulesCount = 1_121
 export const tileWrittenBytesMax = 200 * 1024
 export const fileWrittenBytesMax = 300 * 1024
 
@@ -40,6 +43,16 @@ export function rivalBudget(
 
 export function writtenBudget({ writtenBytes, bytesMax }: { writtenBytes: number; bytesMax: number }): Budget {
   return judged(`<= ${bytesMax / 1024} KiB written`, writtenBytes <= bytesMax)
+}
+
+/** In proportion to their number. */
+export function modulesBudget(
+  { wallSeconds, count }: { wallSeconds: number | null; count: number },
+  judge: Judge,
+): Budget {
+  const limit = `<= ${modulesSecondsMax} s for ${modulesCount}`
+  if (judge === 'no' || wallSeconds === null) return judged(limit, null)
+  return judged(limit, (wallSeconds * modulesCount) / count <= modulesSecondsMax)
 }
 
 /** Whatever the size of what did not change. */

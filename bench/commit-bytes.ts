@@ -21,6 +21,7 @@ import { foldSource } from '../src/fold/fold-source.ts'
 import { fileWrittenBytesMax, memoryBudget, tileWrittenBytesMax, writtenBudget } from './budgets.ts'
 import { type Meter, transferred } from './measure.ts'
 import { type Column, type Row, row, type Section } from './table.ts'
+import { pagesChanged, toldChange } from './told-change.ts'
 import { makeRandomFile, makeSmallFiles } from './trees.ts'
 
 export interface CommitBytesOptions {
@@ -38,6 +39,7 @@ const columns: readonly Column[] = [
   { key: 'growthBytes', title: 'brick grew by', unit: 'bytes' },
   { key: 'readBytes', title: 'read', unit: 'bytes' },
   { key: 'commitSeconds', title: 'time', unit: 'seconds' },
+  { key: 'cpuSeconds', title: 'CPU', unit: 'seconds' },
   { key: 'firstFoldSeconds', title: 'first fold', unit: 'seconds' },
   { key: 'firstFoldPeakBytes', title: 'its peak memory', unit: 'bytes' },
 ]
@@ -57,6 +59,7 @@ export async function commitBytesSection(options: CommitBytesOptions): Promise<S
       change: () => changeByte(large, Math.floor(largeBytes / 3)),
     }),
   ]
+  rows.push(await toldRow(options, large))
   rmSync(dirname(large), { recursive: true })
   progress(`making ${fileCount} files`)
   const paths = makeSmallFiles(small, { count: fileCount, meanBytes: 2048 })
@@ -107,11 +110,22 @@ async function oneChange(options: CommitBytesOptions, { name, source, writtenByt
     growthBytes,
     readBytes: counted ? after.readBytes - before.readBytes : null,
     commitSeconds,
+    cpuSeconds: null,
     firstFoldSeconds: first.wallSeconds,
     firstFoldPeakBytes: first.peakBytes,
   }
   rmSync(brick)
   return row(name, values, [writtenBudget({ writtenBytes, bytesMax: writtenBytesMax }), memoryBudget(first.peakBytes)])
+}
+
+/** A source that tables its changes, as the memory of a process: only what changed is read. */
+async function toldRow({ folder, largeBytes, signal, progress }: CommitBytesOptions, path: string): Promise<Row> {
+  const name = `${pagesChanged} pages of ${largeBytes / 2 ** 20} MiB, told by the source`
+  progress(name)
+  const cost = await toldChange({ path, brick: join(folder, 'told.brick'), signal })
+  const writtenBytes = cost.writtenBytes ?? cost.growthBytes
+  const budget = writtenBudget({ writtenBytes, bytesMax: pagesChanged * tileWrittenBytesMax })
+  return row(name, { ...cost, writtenBytes, firstFoldPeakBytes: null }, [budget])
 }
 
 async function foldAgain({

@@ -13,6 +13,8 @@ import { diffSection } from './diff.ts'
 import { kernelSections } from './kernel-ratio.ts'
 import { latencySection } from './latency.ts'
 import { createMeter } from './measure.ts'
+import { memorySection } from './memory.ts'
+import { modulesSection } from './modules.ts'
 import { readOptions } from './options.ts'
 import { findPeers, type Peer } from './peers.ts'
 import { type RoundTrip, roundTrip } from './round-trip.ts'
@@ -21,8 +23,8 @@ import { checkFreeSpace, isInMemory, makeSmallFiles, treeSize } from './trees.ts
 import { watchParts, watchSection } from './watch/main.ts'
 
 const sizes = {
-  full: { largeBytes: 2 ** 30, fileCount: 50_000, changes: 50 },
-  quick: { largeBytes: 32 * 2 ** 20, fileCount: 2_000, changes: 2 },
+  full: { largeBytes: 2 ** 30, fileCount: 50_000, changes: 50, processes: 500 },
+  quick: { largeBytes: 32 * 2 ** 20, fileCount: 2_000, changes: 2, processes: 20 },
 } as const
 
 /** The issue's trees, with the peer that is to be beaten on each. */
@@ -67,7 +69,7 @@ interface Tools {
 /** In order; a part that fails is said and the next one goes on. */
 async function* measured({ folder, meter, peers }: Tools): AsyncGenerator<Section> {
   const { sfd, size } = options
-  const { largeBytes, fileCount, changes } = sizes[size]
+  const { largeBytes, fileCount, changes, processes } = sizes[size]
   const judge = size === 'quick' ? 'no' : 'yes'
   const { signal } = stop
   if (options.only.has('kernel')) yield* await attempt('kernel', async () => kernelSections({ size }))
@@ -93,6 +95,17 @@ async function* measured({ folder, meter, peers }: Tools): AsyncGenerator<Sectio
     yield* await attempt('latency', async () => {
       return [await latencySection({ sfd, folder, count: changes, signal, judge, progress })]
     })
+  }
+  if (options.only.has('modules')) {
+    yield* await attempt('modules', async () => {
+      checkFreeSpace(folder, 2 ** 30)
+      return [await modulesSection({ sfd, meter, folder, size, repetitions: options.repetitions, judge, progress })]
+    })
+  }
+  if (options.only.has('memory')) {
+    yield* await attempt('memory', async () => [
+      await memorySection({ folder, targetBytes: largeBytes, processes, judge, signal, progress }),
+    ])
   }
   for (const part of Object.keys(watchParts) as (keyof typeof watchParts)[]) {
     if (!options.only.has('watch') && !options.only.has(`watch-${part}`)) continue

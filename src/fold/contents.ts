@@ -1,24 +1,39 @@
 /**
  * What came of reading: content ids, flags, and which files have to be read again.
  *
- * A large content's id comes from the hashes of its tiles, which the leaves have computed anyway; holes cost nothing.
+ * A large content's id comes from the hashes of the directory that the leaves have made; holes cost nothing, and neither
+ * does what was not read.
  */
 import { assert, must } from '../base/assert.ts'
 import type { Run } from '../base/entry.ts'
 import type { EntryRecord } from '../brick/entry-record.ts'
-import { fanOut, hashBytes, heightFor, type Merkle } from '../brick/merkle.ts'
-import type { FileOutcome, LeafResult } from './leaf-job.ts'
+import { hashBytes, type Merkle } from '../brick/merkle.ts'
+import { largeContentId } from './content-id.ts'
+import type { FileOutcome } from './leaf-job.ts'
 import type { BrickModel, PathKey } from './model.ts'
 import type { Reading } from './placing.ts'
+import { sortedRuns, union } from './runs.ts'
+import type { TreeReader } from './tree-reader.ts'
 
 const tileSizeBytes = 65_536
 
 interface Gathered {
   changed: boolean
+  /** Runs of it that the brick was to have and has not. */
+  missing: Run[]
   torn: boolean
+  /** Why nothing of it could be read. */
   why: string | undefined
+  /** Why not all of a part could be. */
+  whyInPart: string | undefined
   digest: Uint8Array | undefined
   unreadable: Run[]
+}
+
+interface Applying {
+  /** The directory with what was read in it. */
+  readonly tree: TreeReader
+  readonly isRacy: (entry: EntryRecord) => boolean
 }
 
 export class ContentOutcomes {
@@ -27,29 +42,33 @@ export class ContentOutcomes {
   /** Of contents that were read whole and without trouble, nearly all: which of `#digestBytes`, counted in digests. */
   readonly #digests = new Map<PathKey, number>()
   #digestBytes = new Uint8Array(1_024 * hashBytes)
-  readonly #tileHashes = new Map<number, Uint8Array>()
 
   constructor(merkle: Merkle) {
     this.#merkle = merkle
   }
 
-  take(result: LeafResult, holders: readonly PathKey[]): void {
-    this.#tileHashes.set(result.leafIndex, result.tileHashes)
-    for (const [index, outcome] of result.files.entries()) {
+  take(outcomes: readonly FileOutcome[], holders: readonly PathKey[]): void {
+    for (const [index, outcome] of outcomes.entries()) {
       this.#takeFile(must(holders[index], 'holder of a file'), outcome)
     }
   }
 
-  /** Writes ids and flags into the model; returns the files that have to be read again. */
-  apply(model: BrickModel, readings: Iterable<Reading>, isRacy: (entry: EntryRecord) => boolean): Uint8Array[] {
+  /** A run of a content that was read in part is neither in the brick nor was it read. */
+  takeMissing(holder: PathKey, run: Run): void {
+    this.#gatheredOf(holder).missing.push(run)
+  }
+
+  /** Writes ids and flags into the model; returns the contents that have to be read again. */
+  apply(model: BrickModel, readings: Iterable<Reading>, how: Applying): Uint8Array[] {
     const again: Uint8Array[] = []
-    const leaves = [...this.#tileHashes.keys()].sort((a, b) => a - b)
     for (const reading of readings) {
-      const entry = must(model.entries.get(reading.holder), `entry ${reading.holder}`)
-      const gathered = this.#gathered.get(reading.holder) ?? { ...blank(), digest: this.#digestOf(reading.holder) }
-      if (gathered.changed) again.push(entry.path)
-      model.set(this.#finished(entry, gathered, { leaves, racy: isRacy(entry) }))
-      model.shareContent(reading.holder)
+      const { holder, part } = reading
+      const entry = must(model.entries.get(holder), `entry ${holder}`)
+      const gathered = this.#gathered.get(holder) ?? { ...blank(), digest: this.#digestOf(holder) }
+      if (gathered.changed || gathered.missing.length > 0) again.push(entry.path)
+      model.set(this.#finished(entry, gathered, { ...how, reading }))
+      if (part !== undefined) noteUnsure(model, reading, gathered)
+      model.shareContent(holder)
     }
     return again
   }
@@ -60,14 +79,22 @@ export class ContentOutcomes {
       this.#keepDigest(holder, outcome.digest)
       return
     }
-    const gathered = this.#gathered.get(holder) ?? blank()
-    this.#gathered.set(holder, gathered)
+    const gathered = this.#gatheredOf(holder)
     if (outcome.kind === 'changed') gathered.changed = true
     if (outcome.kind === 'unreadable') gathered.why = outcome.why
     if (outcome.kind !== 'read') return
     gathered.digest = outcome.digest
     gathered.torn ||= outcome.torn === true
     gathered.unreadable.push(...(outcome.unreadable ?? []))
+    gathered.whyInPart ??= outcome.why
+  }
+
+  #gatheredOf(holder: PathKey): Gathered {
+    const known = this.#gathered.get(holder)
+    if (known !== undefined) return known
+    const gathered = blank()
+    this.#gathered.set(holder, gathered)
+    return gathered
   }
 
   #keepDigest(holder: PathKey, digest: Uint8Array): void {
@@ -86,22 +113,24 @@ export class ContentOutcomes {
     return index === undefined ? undefined : this.#digestBytes.slice(index * hashBytes, (index + 1) * hashBytes)
   }
 
-  #finished(entry: EntryRecord, gathered: Gathered, how: { leaves: readonly number[]; racy: boolean }): EntryRecord {
+  #finished(entry: EntryRecord, gathered: Gathered, how: Applying & { readonly reading: Reading }): EntryRecord {
     const { contentId: _id, sha256: _sha256, unreadable: told, unreadableRanges: _ranges, ...rest } = entry
-    const flags = { ...entry.flags, torn: gathered.torn, racy: how.racy }
-    const why = gathered.why ?? (gathered.unreadable.length > 0 ? 'EIO' : told)
-    if (gathered.why !== undefined || gathered.changed)
+    const { part } = how.reading
+    const flags = { ...entry.flags, torn: gathered.torn, racy: part?.isVouched !== true && how.isRacy(entry) }
+    const lost = [...gathered.unreadable, ...(part?.lost ?? [])]
+    const why = gathered.why ?? (gathered.unreadable.length > 0 ? (gathered.whyInPart ?? 'EIO') : told)
+    if (gathered.why !== undefined || gathered.changed || gathered.missing.length > 0)
       return { ...rest, flags, ...(why !== undefined && { unreadable: why }) }
-    if (gathered.unreadable.length > 0) {
-      return { ...rest, flags, unreadable: 'EIO', unreadableRanges: mergeRuns(gathered.unreadable) }
-    }
+    if (lost.length > 0) return { ...rest, flags, unreadable: why ?? notHere, unreadableRanges: sortedRuns(lost) }
     const isSmall = entry.size <= tileSizeBytes
-    const contentId = isSmall ? (gathered.digest ?? this.#idOfHole(entry)) : this.#largeId(entry, how.leaves)
+    const contentId = isSmall
+      ? (gathered.digest ?? this.#idOfHole(entry))
+      : largeContentId(this.#merkle, how.tree, { slot: must(entry.slot, 'slot of a content'), size: entry.size })
     return {
       ...rest,
       flags,
       ...(told !== undefined && { unreadable: told }),
-      ...(contentId !== undefined && { contentId }),
+      contentId,
       ...(!isSmall && gathered.digest !== undefined && { sha256: gathered.digest }),
     }
   }
@@ -111,65 +140,28 @@ export class ContentOutcomes {
     assert(extents?.length === 0, 'a content with data was not read')
     return this.#merkle.contentIdOf({ bytes: new Uint8Array(size) })
   }
-
-  #largeId(entry: EntryRecord, leaves: readonly number[]): Uint8Array {
-    const slot = must(entry.slot, 'slot of a content')
-    const content = { firstTile: slot.start / tileSizeBytes, tileCount: Math.ceil(entry.size / tileSizeBytes), leaves }
-    return this.#merkle.contentRoot(entry.size, this.#rootOf(content, heightFor(entry.size), 0))
-  }
-
-  /** Hash of the node of `height` over the content's tiles from `from` on. */
-  #rootOf(content: LargeContent, height: number, from: number): Uint8Array {
-    const span = { from, to: Math.min(from + fanOut ** height, content.tileCount) }
-    if (span.from >= span.to || !touches(content, span)) return this.#merkle.zero(height)
-    if (height === 0) return this.#tileHash(content.firstTile + from)
-    const hashes = new Uint8Array(fanOut * hashBytes)
-    for (let child = 0; child < fanOut; child++) {
-      hashes.set(this.#rootOf(content, height - 1, from + child * fanOut ** (height - 1)), child * hashBytes)
-    }
-    return this.#merkle.node(height, hashes)
-  }
-
-  #tileHash(tile: number): Uint8Array {
-    const hashes = this.#tileHashes.get(Math.floor(tile / fanOut))
-    const at = (tile % fanOut) * hashBytes
-    return hashes === undefined ? this.#merkle.zero(0) : hashes.subarray(at, at + hashBytes)
-  }
 }
 
-interface LargeContent {
-  /** Of the brick. */
-  readonly firstTile: number
-  readonly tileCount: number
-  /** Leaves with hashes, ascending. */
-  readonly leaves: readonly number[]
-}
+/** Of bytes that came and went before they were seen. */
+const notHere = 'PRUNED'
 
-/** Whether any leaf with hashes lies in the content's tiles [from, to). */
-function touches({ firstTile, leaves }: LargeContent, { from, to }: { from: number; to: number }): boolean {
-  const firstLeaf = Math.floor((firstTile + from) / fanOut)
-  const lastLeaf = Math.floor((firstTile + to - 1) / fanOut)
-  let low = 0
-  let high = leaves.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if ((leaves[middle] as number) < firstLeaf) low = middle + 1
-    else high = middle
-  }
-  return low < leaves.length && (leaves[low] as number) <= lastLeaf
+/** What is not right in the brick is read again, whatever its lister says; the rest of the content is as good as it was. */
+function noteUnsure(model: BrickModel, { holder, part }: Reading, { changed, torn, missing }: Gathered): void {
+  const { prunedBytes = 0 } = model.notes.get(holder) ?? {}
+  const isDoubtful = (changed || torn || missing.length > 0) && part?.from !== undefined
+  const unsure = isDoubtful ? union(part.fresh, sortedRuns(missing)) : undefined
+  if (unsure === undefined && prunedBytes === 0) model.notes.delete(holder)
+  else model.notes.set(holder, { unsure, prunedBytes })
 }
 
 function blank(): Gathered {
-  return { changed: false, torn: false, why: undefined, digest: undefined, unreadable: [] }
-}
-
-function mergeRuns(runs: readonly Run[]): Run[] {
-  const merged: Run[] = []
-  for (const run of [...runs].sort((a, b) => a.start - b.start)) {
-    const last = merged.at(-1)
-    if (last !== undefined && last.start + last.length >= run.start) {
-      merged[merged.length - 1] = { start: last.start, length: run.start + run.length - last.start }
-    } else merged.push(run)
+  return {
+    changed: false,
+    missing: [],
+    torn: false,
+    why: undefined,
+    whyInPart: undefined,
+    digest: undefined,
+    unreadable: [],
   }
-  return merged
 }

@@ -5,10 +5,13 @@ import { FoundryError } from '../base/errors.ts'
 import type { Clock, Random } from '../base/ports.ts'
 import { toolVersion } from '../base/version.ts'
 import type { BrickMeta } from '../brick/meta.ts'
+import type { Held } from '../source/log/held.ts'
 import { absolutePath, isOfSource, openSource, type Source, sourceName } from '../source/open.ts'
 import { openArtifact } from '../source/open-artifact.ts'
+import { processBrickName } from '../source/process/open-process.ts'
 import { BrickView } from '../store/brick-view.ts'
 import { forgottenPatterns, withoutForgotten } from './forgotten.ts'
+import { heldContent } from './held-content.ts'
 import { LeafPool } from './leaf-pool.ts'
 import { createBrick, type OpenBrick, openBrick } from './open-brick.ts'
 import { type Progress, reconcile } from './reconcile.ts'
@@ -18,6 +21,12 @@ export interface FoldRequest {
   readonly source: Uint8Array
   readonly brick: Uint8Array
   readonly exclude: readonly string[]
+  /** Globs of the files that are wanted; none: all. */
+  readonly include?: readonly string[]
+  /** Folders of ours, never part of the source. */
+  readonly ownFolders?: readonly Uint8Array[]
+  /** The fold is given up, with BRICK_LIMIT, when it has written more than that. */
+  readonly writtenBytesMax?: number
   readonly crossFilesystems: 'no' | 'yes'
   /** 0: in the calling thread. */
   readonly workers: number
@@ -62,25 +71,40 @@ async function foldOnce(
 ): Promise<void> {
   const { onProgress, clock, signal, reason } = request
   const exclude = [...request.exclude, ...forgottenPatterns(brick.writer.meta)]
-  const artifact = openArtifact(source, { ...request, exclude, ownFiles: [brick.writer.file.fd] })
-  try {
+  const held = (): Held | undefined => heldContent(brick)
+  const artifact = openArtifact(source, { ...request, exclude, ownFiles: [brick.writer.file.fd], held })
+  const reconcileOnce = async (): Promise<void> => {
     await artifact.look?.(signal)
     await reconcile(brick, {
       scopes: [{ path: source.path, reach: 'subtree' }],
       lister: withoutForgotten(artifact.lister, brick.writer.meta),
       artifact,
       root: source.root,
-      meta: async () => metaOf(source, request, brick),
+      meta: async () => metaOf(source, request, brick, artifact.about?.()),
       clock,
       pool,
       signal,
       reason,
       commit: 'always',
-      onProgress,
+      onProgress: (progress) => {
+        checkWritten(brick, request)
+        onProgress(progress)
+      },
     })
+  }
+  try {
+    do await reconcileOnce()
+    while (artifact.isBehind === true)
   } finally {
     await artifact.close?.()
   }
+}
+
+function checkWritten({ writer }: OpenBrick, { writtenBytesMax, brick }: FoldRequest): void {
+  if (writtenBytesMax === undefined) return
+  const before = writer.head?.record.fileEnd ?? 0
+  if (Number(Atomics.load(writer.end, 0)) - before <= writtenBytesMax) return
+  throw new FoundryError('BRICK_LIMIT', `${displayPath(brick)} would grow by more than ${writtenBytesMax} bytes.`)
 }
 
 function openOrCreate(request: FoldRequest, source: Source): OpenBrick {
@@ -111,38 +135,47 @@ function refuseOtherSource(
   )
 }
 
-function metaOf(source: Source, request: FoldRequest, { writer }: OpenBrick): BrickMeta {
-  const name = sourceName(source)
+function metaOf(source: Source, request: FoldRequest, { writer }: OpenBrick, about: BrickMeta['about']): BrickMeta {
   const before = writer.head === undefined ? undefined : new BrickView(writer.file, writer.head).meta
   return {
     unknown: before?.unknown ?? {},
     kind: source.kind,
-    source: name,
-    name: before?.name ?? brickName(name),
+    source: sourceName(source),
+    name: before?.name ?? brickNameOfSource(source),
     district: before?.district ?? { x: 0, y: 0 },
     worldReadable: isWorldReadable(source),
     exclude: request.exclude,
+    ...(about !== undefined && { about }),
     tool: toolName,
   }
 }
 
-/** The name of a source's brick where nobody chose one: its path with `-` for `/`. */
+/** The name of a source's brick where nobody chose one. */
+export function brickNameOfSource(source: Source): string {
+  return source.kind === 'process' ? processBrickName(source) : brickName(sourceName(source))
+}
+
+/** Of a path: with `-` for `/`; of what is named otherwise, such as `journal:`, without the colon. */
 export function brickName(path: Uint8Array): string {
   const text = utf8Text(path)
   if (text === undefined || text.includes('\0')) return `x-${toHex(path)}`
-  const name = text.replace(/^\/+/, '').replaceAll('/', '-')
+  const words = text.startsWith('/') ? text : text.replace(/:\/*/, '-').replace(/-$/, '')
+  const name = words.replace(/^\/+/, '').replaceAll('/', '-')
   return name === '' ? 'root' : name
 }
 
 /** Whether everybody could read the source; of a process's memory nobody but its owner may. */
 export function isWorldReadable(source: Source): boolean {
   if (source.kind === 'process' || source.name !== undefined) return false
-  const stat = statSync(Buffer.from(absolutePath(source)))
+  const stat = statSync(Buffer.from(absolutePath(source)), { throwIfNoEntry: source.kind !== 'log' })
+  // A log that is being rotated, at this moment.
+  if (stat === undefined) return false
   const needed = stat.isDirectory() ? 0o005 : 0o004
   return (stat.mode & needed) === needed
 }
 
-function reportOf({ writer, model }: OpenBrick): FoldReport {
+/** Of a brick whose commit was just made. */
+export function reportOf({ writer, model }: OpenBrick): FoldReport {
   const head = writer.head
   if (head === undefined) throw new FoundryError('DISK_FAILED', 'The fold made no commit.')
   const { uuid, generation, contentRoot, treeHash } = head.record

@@ -5,6 +5,7 @@
  * Reads records, never contents. The same content of another inode is a copy: it is told, not taken.
  */
 import { bytesKey, compareBytes, displayPath, toHex } from '../base/bytes.ts'
+import type { Run } from '../base/entry.ts'
 import { FoundryError } from '../base/errors.ts'
 import { decodeEntry, type EntryRecord, pathOfKey } from '../brick/entry-record.ts'
 import { diffMaps, scan } from '../brick/page-map.ts'
@@ -21,6 +22,8 @@ export interface ForgetSurvey {
   readonly frames: ReadonlySet<number>
   /** FILL tiles that stand for bytes of it, by generation. */
   readonly fills: ReadonlyMap<number, ReadonlySet<number>>
+  /** Slots in which its content lies, by generation: what regions in them say is part of it. */
+  readonly slots: ReadonlyMap<number, readonly Run[]>
   /** Retained commits that hold bytes of it. */
   readonly commits: number
   /** Other contents that lie in the same tiles of those commits, and lose those old bytes. Ascending. */
@@ -148,6 +151,7 @@ class Tally {
   readonly #content: Content
   readonly #frames = new Set<number>()
   readonly #fills = new Map<number, Set<number>>()
+  readonly #slots = new Map<number, Run[]>()
   readonly #alsoLost = new Map<PathKey, Uint8Array>()
   #commits = 0
 
@@ -157,7 +161,12 @@ class Tally {
 
   count(view: BrickView): void {
     const tiles = new Set<number>()
-    for (const entry of this.#holders(view)) for (const tile of tilesOf(entry)) tiles.add(tile)
+    const slots: Run[] = []
+    for (const entry of this.#holders(view)) {
+      for (const tile of tilesOf(entry)) tiles.add(tile)
+      if (entry.slot !== undefined) slots.push(entry.slot)
+    }
+    this.#slots.set(view.record.generation, slots)
     let held = false
     for (const tile of tiles) if (this.#take(view, tile)) held = true
     if (held) this.#commits++
@@ -171,6 +180,7 @@ class Tally {
       names: ascending([[root, fromKey(root)], ...others]),
       frames: this.#frames,
       fills: this.#fills,
+      slots: this.#slots,
       commits: this.#commits,
       alsoLost: ascending(this.#alsoLost),
       copies: ascending(copied),

@@ -8,7 +8,7 @@
 import { bytesKey, displayPath } from '../base/bytes.ts'
 import { FoundryError } from '../base/errors.ts'
 import type { Clock } from '../base/ports.ts'
-import type { BrickMeta } from '../brick/meta.ts'
+import { type BrickMeta, isOneFile } from '../brick/meta.ts'
 import { level4PageBytes } from '../kernel/kernel.ts'
 import type { Lister } from '../source/artifact.ts'
 import { BrickView } from '../store/brick-view.ts'
@@ -62,6 +62,7 @@ async function forgetIn(brick: OpenBrick, parts: ForgetParts): Promise<ForgetRep
       takes: ({ index, offset }) =>
         offset > 0 ? survey.frames.has(offset) : (survey.fills.get(generation)?.has(index) ?? false),
     },
+    regionsWithout: (ofGeneration) => survey.slots.get(ofGeneration) ?? [],
     // Also of older commits: a power cut may make one of them the newest.
     meta: (meta) => ({ ...meta, forgotten: forgottenOf(meta, survey) }),
   })
@@ -75,7 +76,7 @@ function viewOf({ writer }: OpenBrick): BrickView {
 }
 
 function refuseWhole(view: BrickView, path: Uint8Array): void {
-  if (path.length > 0 && view.meta.kind === 'tree') return
+  if (path.length > 0 && !isOneFile(view.meta.kind)) return
   const name = displayPath(view.file.path)
   throw new FoundryError('ENTRY_KIND', `That would be all of ${name}. Remove the brick instead: \`sfd rm\`.`)
 }

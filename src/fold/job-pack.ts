@@ -3,7 +3,7 @@
  * cloned one by one into the worker's heap.
  */
 import { must } from '../base/assert.ts'
-import type { JobFile, OwnedRun, Piece } from './leaf-job.ts'
+import type { JobFile, OwnedRun, Piece, TileCopy } from './leaf-job.ts'
 
 export interface PackedFiles {
   readonly count: number
@@ -15,8 +15,8 @@ export interface PackedFiles {
   readonly ids: BigUint64Array
   /** Of each file: size, mtime seconds and nanoseconds, ctime seconds and nanoseconds. */
   readonly numbers: Float64Array
-  /** 1 where the digest is wanted. */
-  readonly wholes: Uint8Array
+  /** 1 where the digest is wanted, 2 where only a part is read, 3 where both. */
+  readonly wishes: Uint8Array
   /** Of the files that were read already. */
   readonly contents: ReadonlyMap<number, Uint8Array>
 }
@@ -25,11 +25,16 @@ export interface PackedFiles {
 export type PackedPieces = Float64Array
 /** Of each run: at, length. */
 export type PackedRuns = Int32Array
+/** Of each copy: at, length, from, kind, fill, and the frame's offset and stored length. */
+export type PackedCopies = Float64Array
 
 const idsPerFile = 2
 const numbersPerFile = 5
 const numbersPerPiece = 4
 const numbersPerRun = 2
+const numbersPerCopy = 7
+const digestWish = 1
+const partWish = 2
 
 export function packFiles(files: readonly JobFile[]): PackedFiles {
   const pathBytes = files.reduce((sum, { wanted }) => sum + wanted.path.length, 0)
@@ -39,11 +44,11 @@ export function packFiles(files: readonly JobFile[]): PackedFiles {
     pathEnds: new Uint32Array(files.length),
     ids: new BigUint64Array(files.length * idsPerFile),
     numbers: new Float64Array(files.length * numbersPerFile),
-    wholes: new Uint8Array(files.length),
+    wishes: new Uint8Array(files.length),
     contents: new Map<number, Uint8Array>(),
   }
   let end = 0
-  for (const [index, { wanted, digest, content }] of files.entries()) {
+  for (const [index, { wanted, digest, extent, content }] of files.entries()) {
     packed.paths.set(wanted.path, end)
     end += wanted.path.length
     packed.pathEnds[index] = end
@@ -53,7 +58,7 @@ export function packFiles(files: readonly JobFile[]): PackedFiles {
       [size, mtime.seconds, mtime.nanoseconds, ctime.seconds, ctime.nanoseconds],
       index * numbersPerFile,
     )
-    packed.wholes[index] = digest === 'whole' ? 1 : 0
+    packed.wishes[index] = (digest === 'whole' ? digestWish : 0) | (extent === 'part' ? partWish : 0)
     if (content !== undefined) packed.contents.set(index, content)
   }
   return packed
@@ -64,6 +69,7 @@ export function fileAt(files: PackedFiles, index: number): JobFile {
   const at = index * numbersPerFile
   const number = (place: number): number => must(files.numbers[at + place], 'number of a file')
   const content = files.contents.get(index)
+  const wishes = must(files.wishes[index], 'wishes of a file')
   return {
     wanted: {
       kind: 'file',
@@ -74,7 +80,8 @@ export function fileAt(files: PackedFiles, index: number): JobFile {
       mtime: { seconds: number(1), nanoseconds: number(2) },
       ctime: { seconds: number(3), nanoseconds: number(4) },
     },
-    digest: files.wholes[index] === 1 ? 'whole' : 'none',
+    digest: (wishes & digestWish) !== 0 ? 'whole' : 'none',
+    extent: (wishes & partWish) !== 0 ? 'part' : 'whole',
     ...(content !== undefined && { content }),
   }
 }
@@ -96,6 +103,24 @@ export function* unpackPieces(packed: PackedPieces): Generator<Piece> {
       number,
     ]
     yield { file, fileOffset, at, length }
+  }
+}
+
+export function packCopies(copies: readonly TileCopy[]): PackedCopies {
+  const packed = new Float64Array(copies.length * numbersPerCopy)
+  for (const [index, { at, length, from, tile }] of copies.entries()) {
+    const { kind, fill, frame } = tile
+    packed.set([at, length, from, kind, fill, frame.offset, frame.storedLength], index * numbersPerCopy)
+  }
+  return packed
+}
+
+export function* unpackCopies(packed: PackedCopies): Generator<TileCopy> {
+  for (let i = 0; i < packed.length; i += numbersPerCopy) {
+    const number = (place: number): number => must(packed[i + place], 'number of a copy')
+    const frame = { offset: number(5), storedLength: number(6) }
+    const tile = { kind: number(3) as TileCopy['tile']['kind'], fill: number(4), frame }
+    yield { at: number(0), length: number(1), from: number(2), tile }
   }
 }
 

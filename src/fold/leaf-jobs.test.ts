@@ -30,6 +30,8 @@ function ownedOf(content: Content): Run[] {
     readings: new Map(),
     large: [],
     root: utf8('/'),
+    reader: 'files' as const,
+    tiles: { tile: () => assert.fail('nothing has moved') },
     accept: 'same version' as const,
   }
   const { job } = planJob(plan, { index: 0, actions, item: { previous: { kind: TileKind.absent }, page: noPointer } })

@@ -3,12 +3,26 @@ import { must } from '../base/assert.ts'
 import { bytesKey } from '../base/bytes.ts'
 import type { EntryMeta, Run } from '../base/entry.ts'
 import type { EntryRecord } from '../brick/entry-record.ts'
-import { packFiles, packPieces, packRuns } from './job-pack.ts'
+import { TileKind } from '../brick/tile-kind.ts'
+import type { ReaderKind } from '../source/artifact.ts'
+import type { ContentPiece } from '../source/describe.ts'
+import { packCopies, packFiles, packPieces, packRuns } from './job-pack.ts'
 import type { LeafItem } from './leaf-items.ts'
-import { type JobFile, type LeafJob, type OwnedRun, type Piece, TileAction } from './leaf-job.ts'
+import {
+  type GivenBytes,
+  type JobFile,
+  type LeafJob,
+  type OwnedRun,
+  type Piece,
+  TileAction,
+  type TileCopy,
+} from './leaf-job.ts'
 import type { BrickModel, PathKey } from './model.ts'
 import { fanOut as leafTiles } from './node-edit.ts'
-import type { Reading } from './placing.ts'
+import { copiesOf, givenBytes, tileBefore } from './part-sources.ts'
+import { type Reading, readableData, staysInPlace } from './placing.ts'
+import { dataRuns, difference, endOf, intersection, within } from './runs.ts'
+import type { TreeReader } from './tree-reader.ts'
 
 const tileSizeBytes = 65_536
 const leafBytes = leafTiles * tileSizeBytes
@@ -21,6 +35,9 @@ export interface JobPlan {
   readonly large: readonly Reading[]
   /** Absolute path of the directory that entry paths start from. */
   readonly root: Uint8Array
+  readonly reader: ReaderKind
+  /** Of the directory before this round: where contents that move are copied from. */
+  readonly tiles: Pick<TreeReader, 'tile'>
   /** `any`: take the bytes as they come, the entry is torn. */
   readonly accept: LeafJob['accept']
 }
@@ -33,9 +50,12 @@ export interface PlannedJob {
 
 export function planJob(plan: JobPlan, leaf: { index: number; actions: Uint8Array; item: LeafItem }): PlannedJob {
   const draft = new JobDraft(plan, leaf.index)
+  const actions = leaf.actions.slice()
   for (let tile = 0; tile < leafTiles; tile++) {
-    const action = leaf.actions[tile]
+    if (actions[tile] === TileAction.build && draft.movesPruned(tile)) actions[tile] = TileAction.prune
+    const action = actions[tile]
     if (action === TileAction.build || action === TileAction.rebuild) draft.addTile(tile)
+    else if (action === TileAction.prune) draft.pruneTile(tile)
   }
   return {
     job: {
@@ -43,13 +63,21 @@ export function planJob(plan: JobPlan, leaf: { index: number; actions: Uint8Arra
       generation: plan.generation,
       previous: leaf.item.previous,
       previousPage: leaf.item.page,
-      actions: leaf.actions,
+      actions,
       root: plan.root,
+      reader: plan.reader,
       accept: plan.accept,
       ...draft.finish(),
     },
     holders: draft.holders,
   }
+}
+
+interface LargeContent {
+  readonly reading: Reading
+  readonly entry: EntryRecord
+  /** What of it can be read. */
+  readonly data: readonly Run[]
 }
 
 class JobDraft {
@@ -58,9 +86,14 @@ class JobDraft {
   readonly #leafStart: number
   readonly #files: JobFile[] = []
   readonly #pieces: Piece[] = []
+  readonly #given: GivenBytes[] = []
+  readonly #copies: TileCopy[] = []
+  readonly #hashed: Piece[] = []
+  readonly #prunedHashes = new Map<number, Uint8Array>()
   readonly #owned: OwnedRun[] = []
   readonly #partlyOwned = new Uint8Array(leafTiles)
   readonly #fileOf = new Map<PathKey, number>()
+  #atHand: LargeContent | undefined
 
   constructor(plan: JobPlan, leafIndex: number) {
     this.#plan = plan
@@ -76,11 +109,37 @@ class JobDraft {
     for (const entry of [...owners].sort((a, b) => slotOf(a).start - slotOf(b).start)) this.#addSmall(entry)
   }
 
-  finish(): Pick<LeafJob, 'files' | 'pieces' | 'owned' | 'partlyOwned'> {
+  /** Whether it is a tile whose content has another slot now, which had no bytes there and gets none. */
+  movesPruned(tile: number): boolean {
+    const start = this.#leafStart + tile * tileSizeBytes
+    const reading = readingAt(this.#plan.large, start)
+    const before = reading && tileBefore(reading, start)
+    if (reading === undefined || before === undefined) return false
+    if (this.#plan.tiles.tile(before).kind !== TileKind.pruned) return false
+    const offset = start - reading.slot.start
+    return within(reading.part?.fresh ?? [], offset, offset + tileSizeBytes).next().done === true
+  }
+
+  /** A tile that loses its bytes. Where its content has another slot now, its hash comes along. */
+  pruneTile(tile: number): void {
+    const start = this.#leafStart + tile * tileSizeBytes
+    const reading = readingAt(this.#plan.large, start)
+    const before = reading && tileBefore(reading, start)
+    if (before !== undefined) this.#prunedHashes.set(tile, this.#plan.tiles.tile(before).hash)
+  }
+
+  finish(): Pick<
+    LeafJob,
+    'files' | 'pieces' | 'given' | 'copies' | 'hashed' | 'prunedHashes' | 'owned' | 'partlyOwned'
+  > {
     this.#pieces.sort((a, b) => a.at - b.at)
     return {
       files: packFiles(this.#files),
       pieces: packPieces(this.#pieces),
+      given: this.#given,
+      copies: packCopies(this.#copies),
+      hashed: packPieces(this.#hashed),
+      prunedHashes: this.#prunedHashes,
       owned: packRuns(this.#owned),
       partlyOwned: this.#partlyOwned,
     }
@@ -89,13 +148,12 @@ class JobDraft {
   #addSmall(entry: EntryRecord): void {
     const slot = slotOf(entry)
     const reading = this.#plan.readings.get(bytesKey(entry.path))
-    const at = slot.start - this.#leafStart
     const isThere = entry.contentId !== undefined || entry.unreadableRanges !== undefined
     if (reading === undefined && !isThere) return
-    for (const run of ownedRuns(entry)) {
+    const at = slot.start - this.#leafStart
+    for (const run of reading === undefined ? ownedRuns(entry) : readableData(reading, entry)) {
       this.#owned.push({ at: at + run.start, length: run.length })
-      if (reading !== undefined)
-        this.#addPiece(this.#file(reading, entry), { fileOffset: run.start, at: at + run.start, length: run.length })
+      if (reading !== undefined) this.#addData(reading, entry, run)
     }
     if (reading !== undefined) this.#file(reading, entry)
   }
@@ -103,49 +161,79 @@ class JobDraft {
   #addLargeTile(tile: number, reading: Reading): void {
     const tileStart = this.#leafStart + tile * tileSizeBytes - reading.slot.start
     const tileEnd = Math.min(tileStart + tileSizeBytes, reading.sizeBytes)
-    const entry = must(this.#plan.model.entries.get(reading.holder), `entry ${reading.holder}`)
+    const { entry, data } = this.#contentOf(reading)
+    const ownedBefore = this.#owned.length
     let covered = 0
-    for (const run of dataRuns(entry)) {
-      const from = Math.max(run.start, tileStart)
-      const to = Math.min(run.start + run.length, tileEnd)
-      if (from >= to) continue
-      covered += to - from
-      const at = reading.slot.start + from - this.#leafStart
-      this.#owned.push({ at, length: to - from })
-      this.#addPiece(this.#file(reading, entry), { fileOffset: from, at, length: to - from })
+    for (const run of within(data, tileStart, tileEnd)) {
+      covered += run.length
+      this.#owned.push({ at: reading.slot.start + run.start - this.#leafStart, length: run.length })
+      this.#addData(reading, entry, run)
     }
-    if (covered < tileSizeBytes) {
-      this.#partlyOwned[tile] = 1
+    if (covered < tileSizeBytes) this.#partlyOwned[tile] = 1
+    else this.#owned.length = ownedBefore
+  }
+
+  /** A run of data inside one tile: what of it is read, came with the listing, or is in the brick already. */
+  #addData(reading: Reading, entry: EntryRecord, run: Run): void {
+    const { part, slot } = reading
+    const file = this.#file(reading, entry)
+    const at = slot.start - this.#leafStart
+    if (part === undefined) {
+      this.#addPiece(this.#pieces, { file, fileOffset: run.start, at: at + run.start, length: run.length })
       return
     }
-    while (this.#owned.length > 0 && must(this.#owned.at(-1), 'owned run').at >= tile * tileSizeBytes) this.#owned.pop()
+    const fresh = [...within(part.fresh, run.start, endOf(run))]
+    const came = intersection(runsOf(part.pieces), fresh)
+    for (const given of came) this.#given.push(...givenBytes(given, { pieces: part.pieces, at }))
+    for (const { start, length } of difference(fresh, came)) {
+      this.#addPiece(this.#pieces, { file, fileOffset: start, at: at + start, length })
+    }
+    const { from } = part
+    if (from !== undefined && !staysInPlace(reading)) {
+      const { tiles } = this.#plan
+      for (const kept of difference([run], fresh)) this.#copies.push(...copiesOf(kept, { from, at, tiles }))
+    }
+    if (isHashedWhole(entry)) {
+      this.#addPiece(this.#hashed, { file, fileOffset: run.start, at: at + run.start, length: run.length })
+    }
   }
 
   /** Joined with the piece before where it continues it: a large file is read in long reads. */
-  #addPiece(file: number, piece: Omit<Piece, 'file'>): void {
-    const last = this.#pieces.at(-1)
+  #addPiece(pieces: Piece[], piece: Piece): void {
+    const last = pieces.at(-1)
     if (
       last !== undefined &&
-      last.file === file &&
+      last.file === piece.file &&
       last.at + last.length === piece.at &&
       last.fileOffset + last.length === piece.fileOffset
     ) {
-      this.#pieces[this.#pieces.length - 1] = { ...last, length: last.length + piece.length }
+      pieces[pieces.length - 1] = { ...last, length: last.length + piece.length }
       return
     }
-    this.#pieces.push({ file, ...piece })
+    pieces.push(piece)
+  }
+
+  /** The model makes a record anew each time it is asked; a large content is asked about tile by tile. */
+  #contentOf(reading: Reading): LargeContent {
+    if (this.#atHand?.reading !== reading) {
+      const entry = must(this.#plan.model.entries.get(reading.holder), `entry ${reading.holder}`)
+      this.#atHand = { reading, entry, data: readableData(reading, entry) }
+    }
+    return this.#atHand
   }
 
   #file(reading: Reading, entry: EntryRecord): number {
     const known = this.#fileOf.get(reading.holder)
     if (known !== undefined) return known
-    const { content } = reading
+    const { content, part } = reading
     const index = this.#files.length
-    const isWhole =
+    const isInside =
       reading.slot.start >= this.#leafStart && reading.slot.start + entry.size <= this.#leafStart + leafBytes
+    const isWhole = isInside && (part === undefined || isHashedWhole(entry))
     this.#files.push({
       wanted: wantedOf(entry),
       digest: isWhole ? 'whole' : 'none',
+      extent: part === undefined ? 'whole' : 'part',
       ...(content !== undefined && { content }),
     })
     this.holders.push(reading.holder)
@@ -162,8 +250,17 @@ function slotOf(entry: EntryRecord): Run {
   return must(entry.slot, 'slot of an entry in a tile')
 }
 
+function runsOf(pieces: readonly ContentPiece[]): Run[] {
+  return pieces.map(({ start, bytes }) => ({ start, length: bytes.length }))
+}
+
+/** Of a content that is read in part: its id is the hash of its bytes. */
+function isHashedWhole({ size }: EntryRecord): boolean {
+  return size <= tileSizeBytes
+}
+
 /** The large reading whose slot holds `position`; `large` is ascending. */
-function readingAt(large: readonly Reading[], position: number): Reading | undefined {
+export function readingAt(large: readonly Reading[], position: number): Reading | undefined {
   let low = 0
   let high = large.length
   while (low < high) {
@@ -175,23 +272,8 @@ function readingAt(large: readonly Reading[], position: number): Reading | undef
   return reading !== undefined && position < reading.slot.start + reading.slot.length ? reading : undefined
 }
 
-/** The runs of a file that hold data. */
-export function dataRuns(meta: EntryMeta): readonly Run[] {
-  return meta.extents ?? (meta.size > 0 ? [{ start: 0, length: meta.size }] : [])
-}
-
 /** Data that could be read. */
-function ownedRuns(entry: EntryRecord): Run[] {
-  let runs = [...dataRuns(entry)]
-  for (const hole of entry.unreadableRanges ?? []) runs = runs.flatMap((run) => without(run, hole))
-  return runs
-}
-
-function without(run: Run, hole: Run): Run[] {
-  const runEnd = run.start + run.length
-  const holeEnd = hole.start + hole.length
-  if (holeEnd <= run.start || hole.start >= runEnd) return [run]
-  const left = { start: run.start, length: Math.max(0, hole.start - run.start) }
-  const right = { start: holeEnd, length: Math.max(0, runEnd - holeEnd) }
-  return [left, right].filter(({ length }) => length > 0)
+function ownedRuns(entry: EntryRecord): readonly Run[] {
+  const { unreadableRanges } = entry
+  return unreadableRanges === undefined ? dataRuns(entry) : difference(dataRuns(entry), unreadableRanges)
 }

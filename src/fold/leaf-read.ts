@@ -5,12 +5,12 @@
  * must be read again. Unreadable bytes stay zero and are reported as lost, so that nobody takes them for content.
  */
 import { createHash, hash } from 'node:crypto'
-import { closeSync } from 'node:fs'
 import { must } from '../base/assert.ts'
 import type { Run } from '../base/entry.ts'
-import { openContent, readExactly, sameVersion, statOpen } from '../source/read.ts'
+import { type OpenedReader, openContentBy } from '../source/content-reader.ts'
 import { fileAt, unpackPieces } from './job-pack.ts'
-import type { FileOutcome, JobFile, LeafJob, Piece } from './leaf-job.ts'
+import type { FileOutcome, JobFile, LeafJob, PageChecks, Piece } from './leaf-job.ts'
+import { pageChecks } from './page-checks.ts'
 
 const tileSizeBytes = 65_536
 const leafTiles = 256
@@ -34,10 +34,12 @@ export interface ReadOutcome {
 export function readPieces(memory: Uint8Array, job: LeafJob): ReadOutcome {
   const piecesOf: Piece[][] = Array.from({ length: job.files.count }, () => [])
   for (const piece of unpackPieces(job.pieces)) must(piecesOf[piece.file], 'file of a piece').push(piece)
+  const hashedOf = Map.groupBy(unpackPieces(job.hashed), ({ file }) => file)
   const lost: LostRun[] = []
   let bytesRead = 0
   const files = piecesOf.map((pieces, index) => {
-    const file = { ...fileAt(job.files, index), root: job.root, accept: job.accept }
+    const { root, reader, accept } = job
+    const file = { ...fileAt(job.files, index), root, reader, accept, hashed: hashedOf.get(index) ?? pieces }
     const { outcome, lostRuns, bytes } = readFile(memory, file, pieces)
     lost.push(...lostRuns)
     bytesRead += bytes
@@ -46,7 +48,10 @@ export function readPieces(memory: Uint8Array, job: LeafJob): ReadOutcome {
   return { files, lost, ...tilesOf(lost), bytesRead }
 }
 
-type WantedFile = JobFile & Pick<LeafJob, 'root' | 'accept'>
+interface WantedFile extends JobFile, Pick<LeafJob, 'root' | 'reader' | 'accept'> {
+  /** All of its data, where its digest is wanted: what is not read is in memory already. */
+  readonly hashed: readonly Piece[]
+}
 
 interface FileRead {
   readonly outcome: FileOutcome
@@ -56,31 +61,40 @@ interface FileRead {
 
 function readFile(memory: Uint8Array, file: WantedFile, pieces: readonly Piece[]): FileRead {
   if (file.content !== undefined) return copyContent(memory, file, file.content, pieces)
-  const opened = openContent(file.root, file.wanted, file.accept)
-  if (opened.kind === 'unreadable') return lost(memory, pieces, opened.why)
+  if (file.extent === 'part' && pieces.length === 0) return unread(memory, file)
+  const opened = openContentBy(file.reader, file.root, file.wanted, file.accept)
+  if (opened.kind === 'unreadable') return lost(memory, file, pieces, opened.why)
   if (opened.kind === 'changed') {
-    if (file.accept === 'any') return lost(memory, pieces, alwaysGone)
+    if (file.accept === 'any') return lost(memory, file, pieces, alwaysGone)
     return { outcome: { kind: 'changed' }, lostRuns: [], bytes: 0 }
   }
   try {
-    return readOpen(memory, file, pieces, opened.fd)
+    return readOpen(memory, file, pieces, opened)
   } catch (error) {
     // Beyond EIO, which is read around: a server that is gone (ESTALE, ENOTCONN), a lock, a driver's own refusal.
     const why = errnoNameOf(error)
     if (why === undefined) throw error
-    return lost(memory, pieces, why)
+    return lost(memory, file, pieces, why)
   } finally {
-    closeSync(opened.fd)
+    opened.close()
   }
+}
+
+/** Of a part that is in memory already nothing is looked at. */
+function unread(memory: Uint8Array, file: WantedFile): FileRead {
+  const digest = digestWanted(memory, file)
+  return { outcome: { kind: 'read', ...(digest && { digest }) }, lostRuns: [], bytes: 0 }
 }
 
 /** Of a file that is there when it is listed and gone, or no file, each time it is opened. */
 export const alwaysGone = 'ESTALE'
 
-/** Nothing of the file could be read. */
-function lost(memory: Uint8Array, pieces: readonly Piece[], why: string): FileRead {
+/** Nothing that was to be read could be. Of a part, what the brick has is as good as it was. */
+function lost(memory: Uint8Array, { extent }: WantedFile, pieces: readonly Piece[], why: string): FileRead {
   for (const { at, length } of pieces) memory.fill(0, at, at + length)
-  return { outcome: { kind: 'unreadable', why }, lostRuns: pieces, bytes: 0 }
+  if (extent === 'whole') return { outcome: { kind: 'unreadable', why }, lostRuns: pieces, bytes: 0 }
+  const unreadable = pieces.map(({ fileOffset, length }) => ({ start: fileOffset, length }))
+  return { outcome: { kind: 'read', unreadable, why }, lostRuns: pieces, bytes: 0 }
 }
 
 /** The name of the errno of a failed call, of node:fs or of libc. */
@@ -89,37 +103,47 @@ function errnoNameOf(error: unknown): string | undefined {
   return typeof errnoName === 'string' && /^E[A-Z0-9]+$/.test(errnoName) ? errnoName : undefined
 }
 
-function readOpen(memory: Uint8Array, file: WantedFile, pieces: readonly Piece[], fd: number): FileRead {
+function readOpen(memory: Uint8Array, file: WantedFile, pieces: readonly Piece[], opened: OpenedReader): FileRead {
   const lostRuns: LostRun[] = []
   const unreadable: Run[] = []
+  const pages: PageChecks[] = []
   let bytes = 0
   let isShort = false
   for (const piece of pieces) {
     const target = memory.subarray(piece.at, piece.at + piece.length)
-    const read = readExactly(fd, target, piece.fileOffset)
+    const read = opened.read(target, piece.fileOffset)
     bytes += read.bytesRead
-    isShort ||= read.bytesRead < piece.length
+    if (read.bytesRead < piece.length) {
+      isShort = true
+      target.fill(0, read.bytesRead)
+    }
+    if (file.reader === 'memory') pages.push(...pageChecks(target, piece.fileOffset, read))
     for (const run of read.unreadable) {
       unreadable.push({ start: piece.fileOffset + run.start, length: run.length })
       lostRuns.push({ at: piece.at + run.start, length: run.length })
     }
   }
-  const isTorn = isShort || !sameVersion(statOpen(fd), file.wanted)
+  const isTorn = isShort || !opened.isSame()
   if (isTorn && file.accept === 'same version') return { outcome: { kind: 'changed' }, lostRuns, bytes }
-  const digest = file.digest === 'whole' ? digestOf(memory, file, pieces) : undefined
+  const digest = digestWanted(memory, file)
   const outcome: FileOutcome = {
     kind: 'read',
     ...(digest && { digest }),
     ...(isTorn && { torn: true as const }),
     ...(unreadable.length > 0 && { unreadable }),
+    ...(pages.length > 0 && { pages }),
   }
   return { outcome, lostRuns, bytes }
 }
 
-function copyContent(memory: Uint8Array, file: JobFile, content: Uint8Array, pieces: readonly Piece[]): FileRead {
+function copyContent(memory: Uint8Array, file: WantedFile, content: Uint8Array, pieces: readonly Piece[]): FileRead {
   for (const { at, fileOffset, length } of pieces) memory.set(content.subarray(fileOffset, fileOffset + length), at)
-  const digest = file.digest === 'whole' ? digestOf(memory, file, pieces) : undefined
+  const digest = digestWanted(memory, file)
   return { outcome: { kind: 'read', ...(digest && { digest }) }, lostRuns: [], bytes: content.length }
+}
+
+function digestWanted(memory: Uint8Array, file: WantedFile): Uint8Array | undefined {
+  return file.digest === 'whole' ? digestOf(memory, file, file.hashed) : undefined
 }
 
 /** SHA-256 of the whole file; what lies between the pieces is a hole. */

@@ -11,7 +11,7 @@ import { TileKind } from '../brick/node.ts'
 import { framePointer } from '../brick/node-table.ts'
 import { type Kernel, tileSizeBytes } from '../kernel/kernel.ts'
 import { readFrame } from './frame-in.ts'
-import { runsBetween } from './job-pack.ts'
+import { runsBetween, unpackCopies } from './job-pack.ts'
 import { type LeafJob, type LeafResult, TileAction } from './leaf-job.ts'
 import { type ReadOutcome, readPieces } from './leaf-read.ts'
 import {
@@ -43,7 +43,8 @@ type Ownership = 'all' | 'mask'
 export function runLeafJob(context: FoldContext, job: LeafJob): LeafResult {
   const place = { height: 1, index: job.leafIndex, generation: job.generation }
   const edit = openNode(context, place, job.previous)
-  loadPreviousTiles(edit, job)
+  const missing = [...loadPreviousTiles(edit, job), ...copyTiles(context, job)]
+  for (const { at, bytes } of job.given) context.kernel.input.set(bytes, at)
   const outcome = readPieces(context.kernel.input, job)
   const leaf: Leaf = { edit, job, outcome, changed: new Uint8Array(leafTiles) }
   for (let tile = 0; tile < leafTiles; tile++) foldTile(leaf, tile)
@@ -51,14 +52,16 @@ export function runLeafJob(context: FoldContext, job: LeafJob): LeafResult {
   return {
     leafIndex: job.leafIndex,
     item,
-    tileHashes: edit.hashes,
     changedTiles: leaf.changed,
     files: outcome.files,
+    missing,
     bytesRead: outcome.bytesRead,
   }
 }
 
-function loadPreviousTiles({ context, table }: NodeEdit, job: LeafJob): void {
+/** Returns the tiles whose bytes are not in the brick. */
+function loadPreviousTiles({ context, table }: NodeEdit, job: LeafJob): number[] {
+  const missing: number[] = []
   for (let tile = 0; tile < leafTiles; tile++) {
     const action = job.actions[tile]
     if (action !== TileAction.build && action !== TileAction.rebuild) continue
@@ -71,7 +74,30 @@ function loadPreviousTiles({ context, table }: NodeEdit, job: LeafJob): void {
     } else {
       bytes.fill(action === TileAction.rebuild ? (table.a.fill[tile] as number) : 0)
     }
+    if (action === TileAction.rebuild && table.a.kinds[tile] === TileKind.pruned) missing.push(tile)
   }
+  return missing
+}
+
+/** Bytes of contents that had another place before. Returns the tiles that wanted bytes that are not in the brick. */
+function copyTiles({ kernel, output }: FoldContext, job: LeafJob): number[] {
+  const missing: number[] = []
+  let atHand: { readonly offset: number; readonly payload: Uint8Array } | undefined
+  for (const { at, length, from, tile } of unpackCopies(job.copies)) {
+    const target = kernel.input.subarray(at, at + length)
+    if (tile.kind === TileKind.pruned) missing.push(Math.floor(at / tileSizeBytes))
+    if (tile.frame.offset === 0) {
+      target.fill(tile.fill)
+      continue
+    }
+    if (atHand?.offset !== tile.frame.offset) {
+      atHand = { offset: tile.frame.offset, payload: readFrame(output, FrameType.data, tile.frame) }
+    }
+    const payload = atHand.payload.subarray(from, from + length)
+    target.set(payload)
+    target.fill(0, payload.length)
+  }
+  return missing
 }
 
 function tileOf({ input }: Kernel, tile: number): Uint8Array {
@@ -84,6 +110,7 @@ function foldTile(leaf: Leaf, tile: number): void {
   if (action === TileAction.keep) return
   if (action === TileAction.hole) return setBareTile(leaf, tile, TileKind.hole)
   if (action === TileAction.absent) return setBareTile(leaf, tile, TileKind.absent)
+  if (action === TileAction.prune) return pruneTile(leaf, tile)
   if (action === TileAction.unreadable || outcome.unreadableTiles[tile] === 1) {
     return setBareTile(leaf, tile, TileKind.unreadable)
   }
@@ -103,6 +130,19 @@ function setBareTile({ edit, changed }: Leaf, tile: number, kind: BareKind): voi
   hashAt(edit, tile).set(hash)
   setBare(edit, edit.table.a, tile, { kind })
   setBare(edit, edit.table.b, tile, { kind: TileKind.absent })
+  edit.chunks.set(tile, emptyChunk)
+}
+
+/** The bytes go, the hash stays: its own, or the one that it had in another place. */
+function pruneTile({ edit, job, changed }: Leaf, tile: number): void {
+  const { a, b } = edit.table
+  const hash = job.prunedHashes.get(tile)
+  const isWithoutBytes = a.kinds[tile] !== TileKind.fill && framePointer(a, tile).offset === 0
+  if (hash === undefined && isWithoutBytes) return
+  changed[tile] = 1
+  if (hash !== undefined) hashAt(edit, tile).set(hash)
+  setBare(edit, a, tile, { kind: TileKind.pruned })
+  setBare(edit, b, tile, { kind: TileKind.absent })
   edit.chunks.set(tile, emptyChunk)
 }
 

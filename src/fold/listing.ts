@@ -13,6 +13,7 @@ import type { Listed } from '../source/list.ts'
 import { isDifferent } from './entry-compare.ts'
 import { bareRecord, EntryTable } from './entry-table.ts'
 import { type BrickModel, inodeKey, isLinked, type PathKey } from './model.ts'
+import { saysParts } from './read-part.ts'
 
 export interface Scope {
   readonly path: Uint8Array
@@ -60,7 +61,8 @@ class Survey {
   /** All names that were looked at, and the answers of those that are there: packed, for they may be a whole tree. */
   readonly #seen = new Set<PathKey>()
   readonly #there = new EntryTable()
-  readonly #contents = new Map<PathKey, Uint8Array>()
+  /** What a few listings say beside metadata. */
+  readonly #extras = new Map<PathKey, Omit<Listed, 'meta'>>()
   /** What is read again, whatever its metadata says. */
   readonly #readAgain = new Set<PathKey>()
   #scopesLookedAt = 0
@@ -92,7 +94,7 @@ class Survey {
       if (before === undefined && after === undefined) continue
       const isReadAgain = after?.meta.kind === 'file' && this.#readAgain.has(key)
       const each = new SeenDifference(this, { key, before, look: isReadAgain ? 'content' : undefined })
-      if (before !== undefined && after !== undefined && !isReadAgain && !isDifferent(before, after)) {
+      if (before !== undefined && after !== undefined && !isReadAgain && !this.#differs(key, before, after)) {
         same.push(each)
         continue
       }
@@ -125,16 +127,22 @@ class Survey {
   /** What was found at a name, undefined where it was not looked at or nothing is there. */
   answer(key: PathKey): Listed | undefined {
     const meta = this.#there.get(key)
-    const content = this.#contents.get(key)
-    return meta && { meta, ...(content !== undefined && { content }) }
+    return meta && { meta, ...this.#extras.get(key) }
+  }
+
+  #differs(key: PathKey, before: EntryRecord, after: Listed): boolean {
+    const { prunedBytes = 0 } = after
+    return isDifferent(before, after) || prunedBytes > (this.#model.notes.get(key)?.prunedBytes ?? 0)
   }
 
   #keep(key: PathKey, listed: Listed | undefined): void {
     this.#seen.add(key)
-    this.#contents.delete(key)
+    this.#extras.delete(key)
     if (listed === undefined) return this.#there.delete(key)
     this.#there.set(key, bareRecord(listed.meta))
-    if (listed.content !== undefined) this.#contents.set(key, listed.content)
+    if (listed.content === undefined && !saysParts(listed)) return
+    const { meta: _meta, ...extras } = listed
+    this.#extras.set(key, extras)
   }
 
   /** The latest answer counts. */

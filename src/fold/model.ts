@@ -6,7 +6,7 @@
  */
 import { must } from '../base/assert.ts'
 import { bytesKey } from '../base/bytes.ts'
-import type { EntryMeta } from '../base/entry.ts'
+import type { EntryMeta, Run } from '../base/entry.ts'
 import type { CommitCounts } from '../brick/commit-extras.ts'
 import { BrickDamage } from '../brick/damage.ts'
 import { type EntryRecord, parentPath } from '../brick/entry-record.ts'
@@ -17,9 +17,19 @@ export type { PathKey } from './entry-table.ts'
 
 const tileSizeBytes = 65_536
 
+/** Of a content whose lister says more than metadata. */
+export interface ContentNotes {
+  /** Runs of it that are not what the source had: read while they changed. */
+  readonly unsure: readonly Run[] | undefined
+  /** Bytes at its beginning that its lister said are not to be had any more. */
+  readonly prunedBytes: number
+}
+
 export class BrickModel {
   readonly entries = new EntryTable()
   readonly space = new SlotSpace()
+  /** What a record has no place for; it goes with its entry, and with this process. */
+  readonly notes = new Map<PathKey, ContentNotes>()
   /** Entries of at most a tile, by the tile that holds them. */
   readonly #small = new Map<number, Set<PathKey>>()
   readonly #children = new Map<PathKey, Set<PathKey>>()
@@ -64,6 +74,7 @@ export class BrickModel {
     const entry = must(this.entries.get(key), `entry ${key}`)
     this.#unlink(key, entry)
     this.entries.delete(key)
+    this.notes.delete(key)
     if (entry.path.length > 0) remove(this.#children, bytesKey(parentPath(entry.path)), key)
   }
 

@@ -4,7 +4,7 @@
  * or is marked torn. Long because one run carries one state from the look to the commit.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { must } from '../base/assert.ts'
+import { assert, must } from '../base/assert.ts'
 import { bytesKey, equalBytes } from '../base/bytes.ts'
 import { type Run, timestampOf } from '../base/entry.ts'
 import { FoundryError } from '../base/errors.ts'
@@ -19,10 +19,11 @@ import { keepHeapSmall } from '../store/heap.ts'
 import { ContentOutcomes } from './contents.ts'
 import { DirtyTiles } from './dirty-tiles.ts'
 import { Doubts } from './doubts.ts'
+import { bytesOfKey } from './entry-table.ts'
 import { withoutForgotten } from './forgotten.ts'
 import { leafItem } from './leaf-items.ts'
-import type { LeafJob, LeafResult } from './leaf-job.ts'
-import { type JobPlan, planJob } from './leaf-jobs.ts'
+import type { FileOutcome, LeafJob, LeafResult } from './leaf-job.ts'
+import { type JobPlan, planJob, readingAt } from './leaf-jobs.ts'
 import type { LeafPool } from './leaf-pool.ts'
 import { type Difference, findDifferences, hasLostFiles, type Scope } from './listing.ts'
 import { entryChanges, writeMaps } from './maps.ts'
@@ -30,9 +31,12 @@ import type { PathKey } from './model.ts'
 import { fanOut, type NodeItem } from './node-edit.ts'
 import type { OpenBrick } from './open-brick.ts'
 import { type Placing, placeContents, type Reading } from './placing.ts'
+import { writeRegions } from './regions.ts'
+import { bytesIn } from './runs.ts'
 import { markTiles } from './tile-marks.ts'
 import type { TilePlan } from './tile-plan.ts'
 import { changeTree, type TreeRoot } from './tree.ts'
+import { TreeReader } from './tree-reader.ts'
 
 /** A file that keeps changing is read this often, then taken as it comes and marked torn. */
 const attemptsMax = 10
@@ -96,12 +100,22 @@ export interface Findings {
 
 /** Errors: CANCELLED, DISK_FULL, DISK_FAILED, SOURCE_*, BRICK_*; after any of them the brick must be closed. */
 export async function reconcile(brick: OpenBrick, request: ReconcileRequest): Promise<ReconcileResult> {
-  const run = new Reconcile(brick, request)
+  const { artifact } = request
   try {
-    return await run.run()
+    const result = await new Reconcile(brick, withWholeScope(request)).run()
+    artifact?.settled?.()
+    return result
   } catch (error) {
+    artifact?.unsettled?.()
     throw diskError(brick.writer.file.path, error)
   }
+}
+
+/** A look is settled as a whole: nothing of what it saw may be left out. */
+function withWholeScope(request: ReconcileRequest): ReconcileRequest {
+  const isWhole = request.scopes.some(({ path, reach }) => path.length === 0 && reach === 'subtree')
+  if (request.artifact?.look === undefined || isWhole) return request
+  return { ...request, scopes: [...request.scopes, { path: new Uint8Array(0), reach: 'subtree' }] }
 }
 
 class Reconcile {
@@ -137,9 +151,10 @@ class Reconcile {
     let differences = await this.#lookPatiently(this.#request.scopes)
     for (let attempt = 1; differences.length > 0 || this.#tree === undefined; attempt++) {
       const placing = this.#place(differences)
-      const again = await this.#round(placing, attempt === attemptsMax ? 'any' : 'same version')
+      const again = await this.#round(placing, attempt >= attemptsMax ? 'any' : 'same version')
       if (again.length === 0) break
       await sleep(Math.min(2 ** attempt, backoffMsMax))
+      assert(attempt < attemptsMax + 3, 'a content that is taken as it comes is asked for again and again')
       differences = await this.#look(again.map((path) => ({ path, reach: 'entry' })))
     }
     this.#stopIfAsked()
@@ -181,7 +196,7 @@ class Reconcile {
     return placing
   }
 
-  /** One round: mark, read, rebuild the tree. Returns the files that changed while they were read. */
+  /** One round: mark, read, rebuild the tree. Returns the contents that have to be read again. */
   async #round(placing: Placing, accept: LeafJob['accept']): Promise<readonly Uint8Array[]> {
     const { model, context, writer } = this.#brick
     const length = model.space.end
@@ -197,7 +212,8 @@ class Reconcile {
     for (const { start, count } of changedRanges) this.#dirty.addRun({ start: start * fanOut, length: count * fanOut })
     const nowNs = this.#request.clock.nowNs()
     const isRacy = (entry: EntryRecord): boolean => this.#doubts.isRacy(entry, { lookedAtNs: this.#lookedAtNs, nowNs })
-    const again = outcomes.apply(model, placing.readings, isRacy)
+    const tree = new TreeReader(context, root, writer.generation)
+    const again = outcomes.apply(model, placing.readings, { tree, isRacy })
     for (const { holder } of placing.readings) this.#doubts.noteTorn(model, holder)
     return again
   }
@@ -212,7 +228,7 @@ class Reconcile {
     const { pool } = this.#request
     keepHeapSmall()
     const jobs = this.#jobPlan(placing, accept)
-    this.#totalBytes += placing.readings.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+    this.#totalBytes += placing.readings.reduce((sum, reading) => sum + bytesToRead(reading), 0)
     const leaves = new Map<number, NodeItem>()
     const indexes = [...plan.leaves.keys()].sort((a, b) => a - b)
     const failures: unknown[] = []
@@ -242,7 +258,14 @@ class Reconcile {
     const item = leafItem(context, this.#tree, { leaf: index, generation: writer.generation })
     const { job, holders } = planJob(jobs, { index, actions, item })
     const result = await this.#request.pool.run(context, job)
-    outcomes.take(result, holders)
+    outcomes.take(result.files, holders)
+    for (const tile of result.missing) {
+      const position = (index * fanOut + tile) * tileSizeBytes
+      const reading = readingAt(jobs.large, position)
+      if (reading === undefined) continue
+      outcomes.takeMissing(reading.holder, { start: position - reading.slot.start, length: tileSizeBytes })
+    }
+    this.#tellPages(result.files, holders)
     keepHeapSmall()
     this.#replacedBytes += result.item.replacedBytes
     for (const [tile, changed] of result.changedTiles.entries()) {
@@ -253,19 +276,26 @@ class Reconcile {
     return result
   }
 
+  /** What was read is what the brick has now: the artifact compares with that at its next look. */
+  #tellPages(outcomes: readonly FileOutcome[], holders: readonly PathKey[]): void {
+    const { artifact } = this.#request
+    for (const [index, outcome] of outcomes.entries()) {
+      if (outcome.kind !== 'read' || outcome.pages === undefined) continue
+      const path = bytesOfKey(must(holders[index], 'holder of a file'))
+      for (const { start, crcs } of outcome.pages) artifact?.noteRead?.({ path, start, crcs })
+    }
+  }
+
   #jobPlan(placing: Placing, accept: LeafJob['accept']): JobPlan {
     const readings = new Map<PathKey, Reading>(placing.readings.map((reading) => [reading.holder, reading]))
     const large = placing.readings
       .filter(({ slot }) => slot.length > 65_536)
       .sort((a, b) => a.slot.start - b.slot.start)
-    return {
-      model: this.#brick.model,
-      generation: this.#brick.writer.generation,
-      readings,
-      large,
-      root: this.#request.root,
-      accept,
-    }
+    const { model, context, writer } = this.#brick
+    const { root, artifact } = this.#request
+    const { generation } = writer
+    const tiles = new TreeReader(context, this.#tree, generation)
+    return { model, generation, readings, large, root, reader: artifact?.reader ?? 'files', tiles, accept }
   }
 
   #findings(): Findings {
@@ -284,6 +314,7 @@ class Reconcile {
       return { kind: 'unchanged', ...this.#findings() }
     }
     const maps = writeMaps(writer, model, { before, entryChanges: changes })
+    const regions = writeRegions(writer, model, { before, changes: this.#request.artifact?.regions?.() ?? [] })
     const tree = must(this.#tree, 'the directory of a commit')
     const dirty = this.#dirty.runs()
     const dirtyTiles = dirty.reduce((count, run) => count + run.length, 0)
@@ -295,11 +326,12 @@ class Reconcile {
       topOverview: tree.top,
       entries: maps.entries,
       slots: maps.slots,
+      regions: regions.root,
       contentRoot: context.merkle.contentRoot(this.#length, tree.hash),
       treeHash: maps.treeHash,
       metaHash: maps.metaHash,
       meta,
-      replacedBytes: this.#replacedBytes + maps.replacedBytes,
+      replacedBytes: this.#replacedBytes + maps.replacedBytes + regions.replacedBytes,
       extras: { reason, dirty, dirtyTiles, counts: model.counts },
     })
     this.#brick.tree = tree
@@ -345,4 +377,10 @@ const noContent = new Uint8Array(0)
 
 function contentOf({ contentId, target }: EntryRecord): Uint8Array {
   return contentId ?? target ?? noContent
+}
+
+const tileSizeBytes = 65_536
+
+function bytesToRead({ sizeBytes, part }: Reading): number {
+  return part === undefined ? sizeBytes : bytesIn(part.fresh)
 }

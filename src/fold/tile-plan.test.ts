@@ -58,7 +58,7 @@ test('the last mark of a tile is what counts, whatever marks came before', () =>
       const expected = new Uint8Array(1800)
       for (const { start, count, what: kind } of marks) {
         if (kind === 'build' || kind === 'rebuild') {
-          plan.markBuild(start, kind)
+          plan.markTile(start, kind)
           expected[start] = TileAction[kind]
         } else {
           plan.markBare({ start, count }, kind)

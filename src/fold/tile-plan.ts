@@ -33,8 +33,8 @@ export class TilePlan {
     }
   }
 
-  /** `build` starts from zeros, `rebuild` from the tile's previous bytes. */
-  markBuild(tile: number, action: 'build' | 'rebuild'): void {
+  /** `build` starts from zeros, `rebuild` from the tile's previous bytes, `prune` keeps the hash alone. */
+  markTile(tile: number, action: 'build' | 'rebuild' | 'prune'): void {
     this.#leaf(Math.floor(tile / fanOut))[tile % fanOut] = TileAction[action]
   }
 

@@ -73,7 +73,10 @@ export function openView(t: TestContext, brick: string): BrickView {
 
 /** What a request may say differently from the session's own. */
 export type SessionWish = Partial<
-  Pick<ReconcileRequest, 'lister' | 'signal' | 'clock' | 'commit' | 'reason' | 'goneGraceMs'>
+  Pick<
+    ReconcileRequest,
+    'lister' | 'artifact' | 'pool' | 'signal' | 'clock' | 'commit' | 'reason' | 'goneGraceMs' | 'onProgress'
+  >
 >
 
 /** A brick held open for writing, as the daemon holds it. */
