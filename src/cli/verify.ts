@@ -1,7 +1,9 @@
 /** `sfd verify BRICK [--against SOURCE]`: is it whole, and is it still what the source is? */
+import { FoundryError } from '../base/errors.ts'
 import type { SourceDifference } from '../read/against.ts'
 import type { Damage } from '../read/verify.ts'
 import type { BrickView } from '../store/brick-view.ts'
+import { isSetFolder } from '../store/set-manifest.ts'
 import { pause } from './adapters.ts'
 import { argumentBytes } from './arguments.ts'
 import { type Call, runs, type Shell, withBrick } from './command.ts'
@@ -18,10 +20,21 @@ export function addVerify(shell: Shell): void {
   const command = shell.program
     .command('verify')
     .description('check every byte of a brick, and compare it with a source')
-    .argument('<brick>', 'path or name of a brick')
+    .argument('<brick>', 'path or name of a brick, or the folder of a set')
     .option('--against <source>', 'also list how the live source differs')
     .addHelpText('after', example)
-  runs<{ against?: string }>(shell, command, (call, { args, options }) => verifyBrick(call, args[0] as string, options))
+  runs<{ against?: string }>(shell, command, (call, { args, options }) => {
+    const [brick = ''] = args
+    return isSetFolder(brick) ? verifySet(call, brick, options) : verifyBrick(call, brick, options)
+  })
+}
+
+async function verifySet(call: Call, folder: string, { against }: { against?: string }): Promise<ExitCode> {
+  if (against !== undefined) {
+    throw new FoundryError('USAGE', '--against compares one brick with its source. Name a brick of the set.')
+  }
+  const { verifyWholeSet } = await import('./verify-set.ts')
+  return verifyWholeSet(call, folder)
 }
 
 interface Answer {

@@ -7,6 +7,7 @@
 import { fstatSync } from 'node:fs'
 import { bytesKey, displayPath, equalBytes } from '../base/bytes.ts'
 import type { EntryMeta, Xattr } from '../base/entry.ts'
+import { FoundryError } from '../base/errors.ts'
 import type { Clock } from '../base/ports.ts'
 import type { EntryRecord } from '../brick/entry-record.ts'
 import { ExcludeMatcher } from '../source/exclude.ts'
@@ -65,9 +66,10 @@ export interface AgainstReport {
   readonly count: number
 }
 
-/** Errors: SOURCE_MISSING, SOURCE_UNREADABLE; CANCELLED; BrickDamage where the entries cannot be read. */
+/** Errors: SOURCE_MISSING, SOURCE_UNREADABLE, SOURCE_KIND of what is no files; CANCELLED; BrickDamage. */
 export async function compareWithSource(request: AgainstRequest): Promise<AgainstReport> {
   const { view, signal, pause, onProgress } = request
+  refuseMoving(request.source)
   const recorded = new Map<string, EntryRecord>()
   for (const entry of view.entries()) recorded.set(bytesKey(entry.path), entry)
   const report = new Differences()
@@ -92,6 +94,19 @@ export async function compareWithSource(request: AgainstRequest): Promise<Agains
   for (const entry of links) compareLink(report, entry, inodes)
   for (const { path, kind } of recorded.values()) report.add(path, 'missing', `a ${kind} that is no longer there`)
   return { differs: report.items, count: report.count }
+}
+
+/** Why nothing but files at rest can be compared, by kind. */
+const moving: Readonly<Record<Exclude<Source['kind'], 'tree' | 'file'>, string>> = {
+  process: 'a process runs on while it is read, so what differs would say nothing; `sfd diff` compares two commits',
+  log: 'a log goes on, and the brick holds what was rotated away; `sfd diff` compares two commits',
+  devices: 'what the kernel says of its devices changes by itself; `sfd diff` compares two commits',
+  modules: 'they are kept unpacked; fold them into another brick, whose tree hash is the same if nothing differs',
+}
+
+function refuseMoving({ kind }: Source): void {
+  if (kind === 'tree' || kind === 'file') return
+  throw new FoundryError('SOURCE_KIND', `There is nothing to compare with: ${moving[kind]}.`)
 }
 
 const entriesBetweenPauses = 64

@@ -2,10 +2,11 @@
 import { equalBytes } from '../base/bytes.ts'
 import type { Run, Timestamp } from '../base/entry.ts'
 import type { EntryRecord } from '../brick/entry-record.ts'
+import { encodeMapping } from '../brick/mapping-field.ts'
 
-/** The first group is of the content (spec 8.1, tags 1-5), the second of everything else that `ls -l` and getfattr show. */
+/** The first group is of the content (spec 8.1, tags 1-5), the second of everything else that `ls -l` and getfattr show, and what a process's maps say. */
 export type ContentField = 'kind' | 'size' | 'content' | 'target' | 'device' | 'readable'
-export type MetaField = 'mode' | 'owner' | 'mtime' | 'xattrs' | 'link' | 'holes'
+export type MetaField = 'mode' | 'owner' | 'mtime' | 'xattrs' | 'link' | 'holes' | 'mapping'
 export type FieldName = ContentField | MetaField
 
 const contentFields: ReadonlySet<FieldName> = new Set(['kind', 'size', 'content', 'target', 'device', 'readable'])
@@ -29,6 +30,7 @@ export function changedFields(before: EntryRecord, after: EntryRecord): readonly
     ['xattrs', isSameXattrs(before, after)],
     ['link', isSame(before.linkTo, after.linkTo)],
     ['holes', isSameRuns(before.extents, after.extents)],
+    ['mapping', isSame(mappingBytes(before), mappingBytes(after))],
   ]
   return fields.filter(([, isEqual]) => !isEqual).map(([name]) => name)
 }
@@ -39,6 +41,10 @@ export function isSameTime(a: Timestamp, b: Timestamp): boolean {
 
 function isSame(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
   return a === undefined || b === undefined ? a === b : equalBytes(a, b)
+}
+
+function mappingBytes({ mapping, size }: EntryRecord): Uint8Array | undefined {
+  return mapping && encodeMapping(mapping, size)
 }
 
 function isSameReading(a: EntryRecord, b: EntryRecord): boolean {

@@ -18,12 +18,14 @@ import { type ExtractReport, emptyReport, note } from './extract-report.ts'
 import { forgottenText } from './forgotten.ts'
 import { type FileWriter, fileWriter, noteFailure } from './write-file.ts'
 
-export type { ExtractReport, Problem, ProblemList } from './extract-report.ts'
+export { addReport, type ExtractReport, emptyReport, type Problem, type ProblemList } from './extract-report.ts'
 
 export interface ExtractRequest {
   readonly view: BrickView
   /** A folder; made with its parents where missing. */
   readonly dest: Uint8Array
+  /** Relative path of a folder in it, made where missing, no link followed: there the brick's entries begin. */
+  readonly beneath?: Uint8Array
   /** Entries by their path in the brick, folders with everything beneath; empty: everything. */
   readonly paths: readonly Uint8Array[]
   /** `replace`: into a folder that is not empty, and without asking how much space is free. */
@@ -43,9 +45,9 @@ export interface ExtractRequest {
 
 /** Errors: ENTRY_MISSING, DEST_NOT_EMPTY, DEST_SPACE, DEST_UNSAFE, DISK_FULL, DISK_FAILED, CANCELLED; BrickDamage. */
 export async function extract(request: ExtractRequest): Promise<ExtractReport> {
-  const { view, paths, existing, ownership } = request
+  const { view, paths, existing, ownership, beneath } = request
   const plan = planExtraction(view, paths)
-  const { dest, fd } = openDestination({ path: request.dest, existing })
+  const { dest, fd } = openDestination({ path: request.dest, existing, ...(beneath !== undefined && { beneath }) })
   try {
     if (existing === 'refuse') checkSpace(fd, plan.spaceBytes)
     const writer = fileWriter({ view, dest, ownership, report: emptyReport() })

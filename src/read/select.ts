@@ -2,8 +2,10 @@
 import { bytesKey, displayPath, utf8 } from '../base/bytes.ts'
 import { FoundryError } from '../base/errors.ts'
 import { decodeEntry, type EntryRecord, keyOfPath, parentPath, pathOfKey } from '../brick/entry-record.ts'
+import { isOneFile } from '../brick/meta.ts'
 import { type KeyRange, scan } from '../brick/page-map.ts'
 import type { BrickView } from '../store/brick-view.ts'
+import { mappingPath } from './mapping-path.ts'
 
 /** Errors: ENTRY_MISSING. */
 export function entryAt(view: BrickView, path: Uint8Array): EntryRecord {
@@ -45,11 +47,13 @@ export function selectEntries(view: BrickView, paths: readonly Uint8Array[]): re
 
 /**
  * A path as a person names it, as the brick does: no slashes at either end, no `.` parts; an absolute one beneath the
- * brick's source becomes relative to it. Any other absolute path stays as it is and will not be found.
+ * brick's source becomes relative to it. Any other absolute path stays as it is and will not be found. Of a process, the
+ * mapping that the name or the address means (mapping-path.ts). Errors: USAGE where several mappings are called so.
  */
 export function entryPath(view: BrickView, named: Uint8Array): Uint8Array {
   const { kind, source } = view.meta
-  const inside = named[0] === slash ? withoutPrefix(named, kind === 'tree' ? source : parentPath(source)) : named
+  if (kind === 'process') return mappingPath(view, named) ?? named
+  const inside = named[0] === slash ? withoutPrefix(named, isOneFile(kind) ? parentPath(source) : source) : named
   if (inside === undefined) return named
   const parts: string[] = bytesKey(inside).split('/')
   const kept = parts.filter((part) => part !== '' && part !== '.').join('/')

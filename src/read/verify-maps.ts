@@ -1,14 +1,15 @@
 /**
  * The maps of a commit: their pages, shapes and hashes, and what only all records together show: parents, links, that
- * SLOTS and the entries say the same.
+ * SLOTS and the entries say the same, that regions lie in contents.
  */
 import { bytesKey, compareBytes, displayPath, equalBytes } from '../base/bytes.ts'
 import type { MapRoot } from '../brick/commit-record.ts'
 import { BrickDamage } from '../brick/damage.ts'
 import { decodeEntry, type EntryRecord, keyOfPath, parentPath, pathOfKey } from '../brick/entry-record.ts'
 import { decodeHistory, decodeSlotRecord, historyGeneration, slotStart } from '../brick/map-records.ts'
-import type { BrickMeta } from '../brick/meta.ts'
+import { type BrickMeta, isOneFile } from '../brick/meta.ts'
 import { checkMap, type MapName } from '../brick/page-map.ts'
+import { checkedRegion } from '../brick/region-scan.ts'
 import type { BrickView } from '../store/brick-view.ts'
 import { nodeTools } from '../store/node-tools.ts'
 import { slotProblem } from './content.ts'
@@ -42,7 +43,7 @@ export function checkMaps(view: BrickView, kind: BrickKind, damages: DamageList)
   const owners = disjoint(entries.owners, damages)
   if (known === true) checkSlots(view, owners, damages)
   checkHistory(view, damages)
-  damages.catch({ part: 'REGIONS' }, () => checkMap(view.pages, 'regions', view.record.regions, { generation }))
+  checkRegions(view, known === true ? owners : undefined, damages)
   return { owners, areOwnersKnown: known === true, bytes: entries.bytes }
 }
 
@@ -92,16 +93,15 @@ class EntriesCheck {
   }
 
   finish(): void {
-    const expected = this.#kind === 'file' ? this.#count === 1 : this.#kind === undefined || this.#directories.has('')
-    if (expected) return
-    const detail =
-      this.#kind === 'file' ? `a one-file brick has ${this.#count} entries` : 'the root directory has no entry'
+    const kind = this.#kind
+    if (kind === undefined || (isOneFile(kind) ? this.#count === 1 : this.#directories.has(''))) return
+    const detail = isOneFile(kind) ? `a one-file brick has ${this.#count} entries` : 'the root directory has no entry'
     this.#damages.add({ rule: 'entry', offset: this.#view.record.entries.pointer.offset, detail, part: 'ENTRIES' })
   }
 
   #checkPlace(entry: EntryRecord): void {
     const { path, kind } = entry
-    if (this.#kind === 'file') {
+    if (this.#kind !== undefined && isOneFile(this.#kind)) {
       if (kind !== 'file' || path.includes(slash)) fail('entry', path, `a ${kind} in a one-file brick`)
       return
     }
@@ -205,6 +205,31 @@ function checkHistory(view: BrickView, damages: DamageList): void {
       }
     })
   })
+}
+
+/** Each lies in the content of one entry; `owners` ascend, undefined where they are not known. */
+function checkRegions(view: BrickView, owners: readonly ContentOwner[] | undefined, damages: DamageList): void {
+  checkMapRecords(view, 'regions', view.record.regions, damages, (key, value) => {
+    damages.catch({ part: 'REGIONS' }, () => {
+      const { start, length } = checkedRegion(key, value)
+      if (owners === undefined) return
+      const owner = ownerAt(owners, start)
+      const end = owner === undefined ? 0 : owner.slot.start + owner.size
+      if (start >= end) throw new BrickDamage('regions', `a region begins at ${start}, in no content`)
+      if (start + length > end) throw new BrickDamage('regions', `a region at ${start} reaches beyond its content`)
+    })
+  })
+}
+
+/** The last one whose slot begins at or before the position. */
+function ownerAt(owners: readonly ContentOwner[], position: number): ContentOwner | undefined {
+  let [low, high] = [0, owners.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((owners[middle] as ContentOwner).slot.start <= position) low = middle + 1
+    else high = middle
+  }
+  return owners[low - 1]
 }
 
 function checkMapRecords(
