@@ -33,6 +33,8 @@ else
   export SFD_NO_PYTHON=1
   lacking="$lacking${lacking:+ and }python3 (the independent reader's tests)"
 fi
+# Without a compiler the tests that watch programs of their own are skipped by name.
+command -v cc >/dev/null || { install_package gcc && install_package libc6-dev; } || echo 'Not installed: a C compiler'
 if [ -n "$lacking" ]; then
   echo "Not installed: $lacking. Those tests are skipped by name; under CI=true that is a failure."
 fi

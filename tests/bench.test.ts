@@ -23,6 +23,7 @@ const rowsOf: Readonly<Record<string, readonly string[]>> = {
   'commit-bytes': ['1 byte of 32 MiB in one file', '1 file of 2000'],
   diff: ['1 tile of 32 MiB', '1 tile of 32 MiB: cmp', '1 file of 2000', '1 file of 2000: diff -rq'],
   latency: ['sfd up'],
+  modules: ['sfd fold modules:', 'xz -dc'],
   'watch-busy': ['in path order', 'anywhere'],
   'watch-missed': ['made while it was stopped', 'mkdir -p a/b/c, write'],
   'watch-folders': ['inotify', 'fanotify'],

@@ -6,7 +6,7 @@ import { test } from 'node:test'
 import { parseSync } from 'oxc-parser'
 
 const root = join(import.meta.dirname, '..')
-const casesCount = 54
+const casesCount = 55
 
 interface Case {
   readonly number: number

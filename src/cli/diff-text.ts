@@ -1,8 +1,10 @@
 /** Differences as `sfd diff` shows them: a line each for people, an object each for programs. */
+import { hexText, mappingLabel, mappingStart } from '../base/mapping-text.ts'
 import type { EntryRecord } from '../brick/entry-record.ts'
 import type { ByteDifference } from '../read/diff-bytes.ts'
 import { type EntryDifference, pathOfDifference } from '../read/diff-entries.ts'
 import type { BrickView } from '../store/brick-view.ts'
+import { mappingJson } from './ls.ts'
 import { counted, grouped, hexOrNull, iec, modeText, pathFields, rfc3339, shortTime, shownPath } from './text.ts'
 
 const marks = { added: '+', removed: '-', modified: 'M', meta: 'm', moved: 'R' } as const
@@ -33,7 +35,7 @@ export function headingOf({ before, after }: DiffReport): string {
 
 export function differenceLines(difference: EntryDifference, ranges: readonly ByteDifference[] | undefined): string {
   const { change } = difference
-  const path = shownPath(pathOfDifference(difference))
+  const path = shownPath(pathOfDifference(difference)) + mappingOf(difference)
   const was = change === 'moved' ? ` (was ${shownPath(difference.before.path)})` : ''
   const along =
     change === 'moved' && difference.withEntries > 0 ? ` with ${grouped(difference.withEntries)} entries` : ''
@@ -69,6 +71,7 @@ export function differenceJson(
     uid: entry.uid,
     gid: entry.gid,
     mtime: rfc3339(entry.mtime),
+    ...(entry.mapping && { mapping: mappingJson(entry.mapping) }),
   })
   return {
     change,
@@ -99,10 +102,22 @@ function fieldText(difference: Extract<EntryDifference, { fields: unknown }>): s
   const { before, after, fields } = difference
   const texts = fields.map((name) => {
     if (name === 'mode') return `mode ${modeText(before)} -> ${modeText(after)}`
+    if (name === 'mapping') return `mapping ${addressText(before)} -> ${addressText(after)}`
     if (name === 'owner') return `owner ${ownerOf(before)} -> ${ownerOf(after)}`
     return name
   })
   return texts.join(', ')
+}
+
+/** What it is called, as it is now: its path is an address. */
+function mappingOf(difference: EntryDifference): string {
+  const { mapping } = difference.change === 'removed' ? difference.before : difference.after
+  return mapping === undefined ? '' : `  ${mappingLabel(mapping)}`
+}
+
+/** Most of what can change without the path: where it begins, and what may be done with it. */
+function addressText({ mapping }: EntryRecord): string {
+  return mapping === undefined ? 'none' : `${hexText(mappingStart(mapping))} ${mapping.permissions}`
 }
 
 function ownerOf({ uid, gid }: EntryRecord): string {

@@ -13,16 +13,18 @@ interface FoldOptions {
 }
 
 const example = `
-Onto a brick of the same source it adds one more commit; onto one of another source it is refused.
+Onto a brick of the same source it adds one more commit; onto one of another source it is refused. Other sources than
+paths, such as proc:NAME, are those of sfd up.
 
 Example:
-  sfd fold /etc -o etc.brick --exclude '*.swp'`
+  sfd fold /etc -o etc.brick --exclude '*.swp'
+  sfd fold proc:nginx -o nginx.brick`
 
 export function addFold(shell: Shell): void {
   const command = shell.program
     .command('fold')
-    .description('fold a file or a tree into a brick')
-    .argument('<source>', 'file or directory')
+    .description('fold a file, a tree or the memory of a process into a brick')
+    .argument('<source>', 'file, directory, or such as proc:NAME')
     .requiredOption('-o, --output <file>', 'the brick to make, or to add a commit to')
     .option('--exclude <glob>', 'leave out what matches; may be given several times', collect, [])
     .option('--cross-filesystems', 'descend into other filesystems')

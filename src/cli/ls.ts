@@ -1,4 +1,6 @@
 /** `sfd ls BRICK [PATH]`: what a brick holds, entry by entry. */
+import type { Mapping } from '../base/entry.ts'
+import { hexText, mappingStart } from '../base/mapping-text.ts'
 import type { EntryRecord } from '../brick/entry-record.ts'
 import { Forgotten } from '../read/forgotten.ts'
 import { entriesUnder, entryPath } from '../read/select.ts'
@@ -9,7 +11,8 @@ import { counted, hexOrNull, iec, modeText, pathFields, rfc3339, shortHash, shor
 
 const example = `
 With PATH: that entry and everything beneath it. Flags: torn, racy, unreadable, special, sparse,
-forgotten (sfd forget took bytes of it out of that commit).
+forgotten (sfd forget took bytes of it out of that commit). Of a process entries are mappings: their path is their
+address, PATH may also be a name such as '[heap]'.
 
 Examples:
   sfd ls etc.brick ssh
@@ -65,6 +68,32 @@ export function entryJson(entry: EntryRecord, flags: readonly string[] = flagsOf
     ...(shownTarget && { target: shownTarget.path, ...(shownTarget.pathHex && { targetHex: shownTarget.pathHex }) }),
     ...(shownLink && { hardLink: shownLink.path, ...(shownLink.pathHex && { hardLinkHex: shownLink.pathHex }) }),
     ...(unreadable !== undefined && { unreadable }),
+    ...(entry.mapping && { mapping: mappingJson(entry.mapping) }),
+  }
+}
+
+/** Numbers of 64 bits as text: they do not fit a JSON reader's numbers. */
+export function mappingJson({
+  address,
+  lead,
+  unread = 0,
+  permissions,
+  fileOffset,
+  dev,
+  ino,
+  name,
+}: Mapping): Record<string, unknown> {
+  const shown = pathFields(name)
+  return {
+    address: hexText(address),
+    lead,
+    unread,
+    permissions,
+    name: shown.path,
+    ...(shown.pathHex !== undefined && { nameHex: shown.pathHex }),
+    fileOffset: hexText(fileOffset),
+    dev: String(dev),
+    ino: String(ino),
   }
 }
 
@@ -75,9 +104,18 @@ function entryLine(entry: EntryRecord, flags: readonly string[]): string {
   const shownSize = (kind === 'file' ? iec(size) : '-').padStart(sizeWidth)
   const arrow =
     target !== undefined ? ` -> ${shownPath(target)}` : linkTo !== undefined ? ` = ${shownPath(linkTo)}` : ''
+  const memory = entry.mapping === undefined ? '' : `  ${mappingText(entry.mapping)}`
   const shownFlags = flags.length > 0 ? `  [${flags.join(' ')}]` : ''
   const hash = kind === 'file' ? shortHash(contentId) : ' '.repeat(12)
-  return `${modeText(entry)}  ${shownSize}  ${shortTime(entry.mtime)}  ${hash}  ${shownPath(entry.path)}${arrow}${shownFlags}`
+  return `${modeText(entry)}  ${shownSize}  ${shortTime(entry.mtime)}  ${hash}  ${shownPath(entry.path)}${arrow}${memory}${shownFlags}`
+}
+
+/** Whole names, where outlines have the last part: the path of the entry says no more than the address. */
+function mappingText(mapping: Mapping): string {
+  const { permissions, name, lead, unread } = mapping
+  const room = lead === 0 ? '' : ` (from ${hexText(mappingStart(mapping))})`
+  const aside = unread === undefined ? '' : ` (${iec(unread)} never read)`
+  return `${permissions} ${name.length === 0 ? 'anonymous' : shownPath(name)}${room}${aside}`
 }
 
 function flagsOf(entry: EntryRecord): string[] {

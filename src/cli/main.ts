@@ -6,18 +6,23 @@ import { commandLine } from './arguments.ts'
 import type { Machine, Shell } from './command.ts'
 import { addCompact } from './compact.ts'
 import { addRm, addStatus, addStop, addSync } from './control.ts'
+import { addCrystallize } from './crystallize.ts'
 import { addDiff } from './diff.ts'
 import { addDoctor } from './doctor.ts'
 import { type ExitCode, exitCode, reportFailure } from './exit.ts'
+import { addExport } from './export.ts'
 import { addExtract } from './extract.ts'
 import { addFeed } from './feed.ts'
 import { addFold } from './fold.ts'
 import { addForget } from './forget.ts'
+import { addImport } from './import.ts'
 import { addInstallService } from './install-service.ts'
 import { interruptSignal } from './interrupt.ts'
 import { addLog } from './log.ts'
 import { addLs } from './ls.ts'
 import { Output } from './output.ts'
+import { addPs } from './ps.ts'
+import { addRegions } from './regions.ts'
 import { addRender } from './render.ts'
 import { addShow } from './show.ts'
 import { surroundings } from './state.ts'
@@ -32,9 +37,11 @@ const commands: readonly ((shell: Shell) => void)[] = [
   addSync,
   addStop,
   addRm,
+  addPs,
   addFold,
   addLs,
   addShow,
+  addRegions,
   addExtract,
   addVerify,
   addLog,
@@ -45,6 +52,9 @@ const commands: readonly ((shell: Shell) => void)[] = [
   addTag,
   addCompact,
   addForget,
+  addCrystallize,
+  addImport,
+  addExport,
   addDoctor,
   addInstallService,
 ]

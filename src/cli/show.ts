@@ -1,5 +1,7 @@
 /** `sfd show BRICK`: what a brick says of itself. */
 import { toHex } from '../base/bytes.ts'
+import type { BrickMeta } from '../brick/meta.ts'
+import { cutText } from '../brick/region-record.ts'
 import type { BrickView } from '../store/brick-view.ts'
 import { type AtOptions, atOption, type BrickAt, type Call, runs, type Shell, withBrickAt } from './command.ts'
 import { type ExitCode, exitCode } from './exit.ts'
@@ -64,6 +66,9 @@ function jsonOf(view: BrickView, newest: BrickView): Record<string, unknown> {
     unreadable: extras.counts.unreadable,
     torn: extras.counts.torn,
     slots: record.slots.count,
+    regions: record.regions.count,
+    ...(meta.about !== undefined && { about: meta.about }),
+    ...(meta.ended !== undefined && { ended: meta.ended }),
     length: record.length,
     tiles: view.tileCount,
     height: record.height,
@@ -83,6 +88,7 @@ function textOf(view: BrickView, newest: BrickView): string {
     ['name', shownText(meta.name)],
     ['source', `${shownPath(meta.source)} (${meta.kind})`],
     ['uuid', toHex(record.uuid)],
+    ...aboutRows(meta),
     ['', ''],
     ['commit', `${toHex(record.id).slice(0, 12)}, generation ${record.generation}, ${shortTime(record.time)} UTC`],
     ['reason', shownText(extras.reason)],
@@ -96,6 +102,7 @@ function textOf(view: BrickView, newest: BrickView): string {
       'content',
       `${iec(bytes)} in ${grouped(entries)} entries, ${grouped(unreadable)} unreadable, ${grouped(torn)} torn`,
     ],
+    ['meaning', counted(record.regions.count, { one: 'region', many: 'regions' })],
     [
       'space',
       `${iec(record.length)} = ${counted(view.tileCount, { one: 'tile', many: 'tiles' })}, directory of height ${record.height}`,
@@ -104,3 +111,17 @@ function textOf(view: BrickView, newest: BrickView): string {
     ['ratio', ratio === null ? '-' : `${ratio.toFixed(2)} bytes of content for each on disk`],
   ]).replace(/^ +$/gm, '')
 }
+
+function aboutRows({ about, ended }: BrickMeta): [name: string, value: string][] {
+  // What is no plain value is for the program that goes on from it.
+  const plain = Object.entries(about ?? {}).filter(([, value]) => typeof value !== 'object')
+  const facts = plain.map(([key, value]) => {
+    return `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`
+  })
+  return [
+    ...(about === undefined ? [] : [['about', shownText(cutText(facts.join(' '), aboutBytesMax))] as [string, string]]),
+    ...(ended === undefined ? [] : [['ended', shownText(ended)] as [string, string]]),
+  ]
+}
+
+const aboutBytesMax = 400

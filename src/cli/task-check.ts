@@ -32,24 +32,22 @@ function checkLines(file: string, parsed: TaskParse): string {
   if (parsed.kind === 'invalid') {
     return parsed.errors.map((error) => `${file}:${error.line}:${error.column}: error: ${errorText(error)}\n`).join('')
   }
-  const plan = planTask(parsed.task)
   const warnings = parsed.warnings.map(
     ({ line, column, message }) => `${file}:${line}:${column}: warning: ${message}\n`,
   )
-  const later = plan.kind === 'notYet' ? [`${file}:1:1: warning: ${plan.message}\n`] : []
-  return [...warnings, ...later, `${file}: the task ${parsed.task.taskId} is valid\n`].join('')
+  return [...warnings, `${file}: the task ${parsed.task.taskId} is valid\n`].join('')
 }
 
 function jsonOf(parsed: TaskParse): Record<string, unknown> {
   if (parsed.kind === 'invalid') return { valid: false, task_id: parsed.taskId, errors: parsed.errors }
   const plan = planTask(parsed.task)
-  const bricks = plan.kind === 'bricks' ? plan.bricks.map(({ source, name }) => ({ source, name })) : []
   return {
     valid: true,
     task_id: parsed.task.taskId,
-    bricks,
+    /** Of a whole system they depend on the machine. */
+    bricks: plan.kind === 'bricks' ? plan.bricks.map(({ source, name }) => ({ source, name })) : null,
     warnings: parsed.warnings,
-    supported: plan.kind === 'bricks',
+    supported: true,
   }
 }
 

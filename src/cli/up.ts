@@ -30,11 +30,23 @@ interface UpOptions {
 /** Where tasks are looked for, from the working directory, where nobody names a folder or a source. */
 const tasksFolders = ['openspec/tasks/system_foundry', 'tasks/system_foundry']
 
+const example = `
+Other sources than paths: proc:PID, proc:NAME, proc:self (the memory of a process; sfd ps lists them), log:PATH,
+journal: or journal:UNIT, modules: or modules:PATH, devices:. A path that looks like one is written ./proc:..
+
+Example:
+  sfd up /usr/bin /etc
+  sfd up proc:nginx /proc/meminfo log:/var/log/syslog
+  sfd up --tasks tasks/system_foundry`
+
 export function addUp(shell: Shell): void {
   const command = shell.program
     .command('up')
     .description('keep bricks of the sources or of tasks true, and serve the map')
-    .argument('[source...]', 'files and directories to follow; none: what the tasks say, else what the state holds')
+    .argument(
+      '[source...]',
+      'files, directories, processes (proc:NAME) .. to follow; none: what the tasks say, else what the state holds',
+    )
     .option('--tasks <dir>', `folder of task files (default: ${tasksFolders.join(', else ')})`)
     .option('--port <n>', 'port of the map, 0 for any; the next free one where it is in use', parsePort, portDefault)
     .addOption(minFreeOption('share of the disk that stays free; commits wait for it'))
@@ -49,7 +61,7 @@ export function addUp(shell: Shell): void {
         .argParser((glob, all: string[]) => [...all, glob])
         .default([], 'nothing'),
     )
-    .addHelpText('after', '\nExample:\n  sfd up /usr/bin /etc\n  sfd up --tasks tasks/system_foundry')
+    .addHelpText('after', example)
   runs<UpOptions>(shell, command, (call, { args, options }) => up(call, args, options))
 }
 

@@ -1,6 +1,7 @@
 /** What is to be kept as one brick, and how: said on the command line, by a task, or by a brick that is there already. */
 import { displayPath } from '../base/bytes.ts'
 import { isOfSource, type Source, sourceName } from '../source/open.ts'
+import type { MemoryChoice } from '../source/open-artifact.ts'
 
 export interface Assignment {
   readonly source: Source
@@ -23,11 +24,13 @@ export interface KeepingRules {
   /** `once`: folded when the rules are new, then left. */
   readonly follow: 'always' | 'once'
   readonly retention: { readonly last: number; readonly hourly: number; readonly daily: number } | null
+  /** Of a process: what is read beside the default; null: nothing. */
+  readonly memory: MemoryChoice | null
 }
 
 /** A bare command line. */
 export function plainRules(exclude: readonly string[]): KeepingRules {
-  return { include: [], exclude, maxFiles: null, pollMs: null, follow: 'always', retention: null }
+  return { include: [], exclude, maxFiles: null, pollMs: null, follow: 'always', retention: null, memory: null }
 }
 
 /** Named twice is followed once. */

@@ -47,7 +47,7 @@ export function storedInfo(view: BrickView): BrickInfo {
     source: displayPath(meta.source),
     kind: meta.kind,
     state: 'stored',
-    message: 'not followed by this daemon',
+    message: meta.ended === undefined ? 'not followed by this daemon' : `its source ended, as was seen ${meta.ended}`,
     progress: null,
     verifiedAt: null,
     view,

@@ -38,6 +38,7 @@ import { StoredBricks } from './stored-bricks.ts'
 import { TaskBoard } from './task-board.ts'
 import { systemTimers } from './timers.ts'
 import { WatchHub } from './watch-hub.ts'
+import { wholeSystemOf } from './whole-system.ts'
 
 /** `loss`: events were lost, and the options say to end then. */
 export type WhyStopped = 'asked' | 'loss'
@@ -69,8 +70,7 @@ export class Daemon implements Foundry {
     this.#guard = new DiskGuard({ path: options.state.bricksPath, minFree: options.minFree })
     const { clock, random, log } = options
     this.#relief = new Relief({ keepers: () => this.#keepers?.all ?? [], clock, log })
-    const report = (message: string): void => log.warn(message)
-    this.#db = openStateDb(options.state.databasePath, { clock, random, report })
+    this.#db = openStateDb(options.state.databasePath, { clock, random, report: (message) => log.warn(message) })
     this.#feed = new Feed({ db: this.#db, clock })
     const { path } = options.state
     const run = hookRunner({ timers: systemTimers, environment: process.env, state: path, graceMs: killGraceMs })
@@ -227,6 +227,7 @@ export class Daemon implements Foundry {
       clock,
       bricks: this.#bricks,
       keepers: this.#kept,
+      planner: wholeSystemOf({ clock, guard: this.#guard, bricks: this.#bricks, keepers: this.#kept }),
       publish: (news) => this.#feed.publish(news),
     })
     await this.#board.start()
@@ -235,7 +236,9 @@ export class Daemon implements Foundry {
   /** Follows what the state holds. */
   #resume(): Keeper[] {
     const assignments = this.#kept.resumed(this.#options.exclude)
-    if (assignments.length > 0) return assignments.map((assignment) => this.#kept.follow(assignment))
+    // Bricks whose sources have ended are only shown.
+    if (assignments.length > 0 || this.#kept.infos().length > 0)
+      return assignments.map((each) => this.#kept.follow(each))
     throw new FoundryError(
       'USAGE',
       'Nothing to follow yet: name a source, as in `sfd up /usr/bin /etc`, or a folder of tasks.',

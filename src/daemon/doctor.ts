@@ -13,6 +13,7 @@ import { loadZstd } from '../linux/zstd.ts'
 import { listTree } from '../source/list.ts'
 import { absolutePath, openSource } from '../source/open.ts'
 import { freeSpace, type MachineLimits, machineLimits } from './machine-limits.ts'
+import { pollMsDefault, watchedRoot } from './source-rules.ts'
 
 /** `note`: as it is, and worth knowing. `warn`: something will be missed or slow. `fail`: it cannot work so. */
 export interface Diagnosis {
@@ -74,6 +75,15 @@ function* privileges({ capabilities, kernel }: MachineLimits): Generator<Diagnos
       ? 'every file may be read'
       : 'files of other users may be unreadable; each is kept with its reason instead of its bytes',
     fix: reads ? null : 'sudo sfd install-service --print   # a service with CAP_DAC_READ_SEARCH and little else',
+  }
+  const traces = capabilities.has('CAP_SYS_PTRACE')
+  yield {
+    check: 'memory',
+    status: traces ? 'ok' : 'note',
+    message: traces
+      ? 'the memory of every process may be read'
+      : 'only the memory of processes of this user may be read; sfd ps says of each why not',
+    fix: null,
   }
 }
 
@@ -138,10 +148,14 @@ function examine(given: Uint8Array, { clock, signal }: DoctorRequest): Examined 
   const check = displayPath(given)
   try {
     const source = openSource(given)
+    const everyMs = pollMsDefault[source.kind]
+    if (watchedRoot(source) === undefined && everyMs !== undefined)
+      return { diagnoses: [{ check, ...looks(everyMs) }], directories: 0 }
     const { kind, name } = filesystemOfPath(absolutePath(source))
     const events = eventsOf(kind, name)
     // Listing /proc would read it.
-    if (source.kind === 'file' || kind === 'pseudo') return { diagnoses: [{ check, ...events }], directories: 0 }
+    if (source.kind === 'file' || source.kind === 'log' || kind === 'pseudo')
+      return { diagnoses: [{ check, ...events }], directories: 0 }
     const counts = { directories: 0, unlisted: 0, mounts: 0 }
     const cancelled = (): boolean => signal.aborted || counts.directories >= countedMax
     for (const { meta } of listTree({ root: source.root, clock, cancelled })) {
@@ -171,6 +185,11 @@ function eventsOf(kind: string, name: string): Events {
   }
   const who = kind === 'pseudo' ? 'the kernel gives no events there' : 'other hosts change it without an event here'
   return { status: 'note', message: `${name}: polled, as ${who}`, fix: null }
+}
+
+function looks(everyMs: number): Events {
+  const message = `the kernel tells nothing of its changes: looked at every ${everyMs / 1_000} s`
+  return { status: 'ok', message, fix: null }
 }
 
 function otherFilesystems(check: string, count: number): Diagnosis {

@@ -6,6 +6,7 @@ import type { Assignment } from './assignment.ts'
 import type { KeeperRounds } from './keeper-rounds.ts'
 import type { KeeperStatus } from './keeper-status.ts'
 import type { KeeperVoice } from './keeper-voice.ts'
+import { pollMsOf, scopeOf } from './source-rules.ts'
 import type { SyncWaiters } from './sync-waiters.ts'
 import type { RootListener, RootProblem, RootRecovery } from './watch-hub.ts'
 
@@ -33,8 +34,10 @@ export class KeeperEars implements RootListener {
   }
 
   /** Hints come many at a time: what follows from them is found out once. */
-  hint(scope: DirtyScope): void {
-    const { sync, nowMs, pump } = this.#parts
+  hint(told: DirtyScope): void {
+    const { assignment, sync, nowMs, pump } = this.#parts
+    const scope = scopeOf(assignment.source, told)
+    if (scope === undefined) return
     sync.hint(scope, nowMs())
     if (this.#isPumpDue) return
     this.#isPumpDue = true
@@ -54,7 +57,7 @@ export class KeeperEars implements RootListener {
   problem({ code, path, message }: RootProblem): void {
     const { assignment, sync, status, rounds, voice, waiters, nowMs, pump } = this.#parts
     if (code === 'ROOT_REPLACED' && !rounds.isWatched) return this.#lookAtOnce()
-    const everyMs = assignment.rules.pollMs ?? pollMs
+    const everyMs = pollMsOf(assignment) ?? pollMs
     const isPolled = code === 'WATCH_LIMIT' || code === 'SILENT'
     status.add({ code, path, message })
     if (isPolled) sync.setPolled(path, everyMs, nowMs())
@@ -70,7 +73,7 @@ export class KeeperEars implements RootListener {
     const { assignment, sync, status, rounds, nowMs } = this.#parts
     status.remove({ code, path })
     rounds.watchedAs(identity)
-    sync.setPolled(path, path.length === 0 ? assignment.rules.pollMs : null, nowMs())
+    sync.setPolled(path, path.length === 0 ? pollMsOf(assignment) : null, nowMs())
     if (!status.isRootLost) sync.resume()
     this.lost('opened')
   }

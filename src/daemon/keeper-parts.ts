@@ -1,10 +1,10 @@
 /** What a keeper is made of. */
 import type { Clock, Random } from '../base/ports.ts'
 import type { LeafPool } from '../fold/leaf-pool.ts'
-import type { RootIdentity } from '../source/watch.ts'
 import type { Announcer } from './announce.ts'
 import type { Assignment } from './assignment.ts'
 import type { DistrictTicket } from './districts.ts'
+import type { Watched } from './keeper-rounds.ts'
 import type { Turns } from './turns.ts'
 
 export interface KeeperParts {
@@ -18,7 +18,7 @@ export interface KeeperParts {
   readonly district: DistrictTicket
   readonly announcer: Announcer
   /** Makes sure that hints arrive; called before a first listing and after the source was lost. */
-  readonly watch: () => Promise<RootIdentity>
+  readonly watch: () => Promise<Watched>
   /** Why nothing may be written for now; undefined where it may. */
   readonly noRoom: () => string | undefined
   /** Of what nobody asked for and went wrong. */

@@ -27,6 +27,10 @@ const reasonsOfWaiting = new Map<string, string>([
 ])
 const waiting = new Set(reasonsOfWaiting.values())
 
+const endedReason = 'Ended'
+const foldedOnce = { reason: 'FoldedOnce', message: 'folded once, as its task says' }
+const committed = { reason: 'Committed', message: 'the brick holds a commit' }
+
 export class KeeperStatus {
   /** The whole source is looked at every so often. */
   isPolled = false
@@ -36,14 +40,15 @@ export class KeeperStatus {
   #hasCommit = false
   #isTrue = false
   #progress: Progress | null = null
-  #isOver = false
+  /** Why it is not followed; undefined: it is. */
+  #over: { readonly reason: string; readonly message: string } | undefined
   /** Files that the rules have no room for. */
   #leftOut = 0
 
   get state(): BrickState {
     if (this.#isWaiting && this.#hasCommit) return 'stale'
     if (this.#failure !== undefined) return 'failed'
-    if (this.#isOver) return 'stored'
+    if (this.#over !== undefined) return 'stored'
     if (!this.#hasCommit) return 'folding'
     if (!this.#isTrue || this.#full !== undefined) return 'stale'
     return this.isPolled || this.#problems.size > 0 ? 'polled' : 'live'
@@ -55,7 +60,7 @@ export class KeeperStatus {
     if (this.#full !== undefined) return this.#full
     // That it is polled is no trouble: `state` says it.
     const [first, ...others] = this.#sorted().filter(({ code }) => code !== 'SILENT')
-    if (first === undefined) return this.#isOver ? 'folded once, as its task says' : null
+    if (first === undefined) return this.#over?.message ?? null
     return others.length === 0 ? first.message : `${first.message} (and ${others.length} more)`
   }
 
@@ -63,9 +68,14 @@ export class KeeperStatus {
     return this.#progress
   }
 
-  /** Folded once, and not followed. */
+  /** Folded once, or its source has ended: it is not followed. */
   get isOver(): boolean {
-    return this.#isOver
+    return this.#over !== undefined
+  }
+
+  /** Its source has ended: there will be no other commit. */
+  get isEnded(): boolean {
+    return this.#over?.reason === endedReason
   }
 
   /** All that was known when the brick was opened has been looked at. */
@@ -86,7 +96,7 @@ export class KeeperStatus {
   /** Ready, and Degraded for the worst that holds. */
   conditions(): ConditionJson[] {
     const ready: ConditionJson = this.#hasCommit
-      ? { type: 'Ready', status: 'True', reason: 'Committed', message: 'the brick holds a commit' }
+      ? { type: 'Ready', status: 'True', ...(this.isEnded && this.#over !== undefined ? this.#over : committed) }
       : {
           type: 'Ready',
           status: 'False',
@@ -123,7 +133,15 @@ export class KeeperStatus {
     this.#hasCommit = true
     this.#isTrue = true
     this.#progress = null
-    this.#isOver = follow === 'once'
+    this.#over = follow === 'once' ? foldedOnce : undefined
+  }
+
+  /** The source has ended; `why` in a sentence. */
+  ended(why: string): void {
+    this.#over = { reason: endedReason, message: why }
+    this.#isTrue = true
+    this.#progress = null
+    this.#failure = this.#hasCommit ? undefined : this.#over
   }
 
   failed(error: unknown): void {

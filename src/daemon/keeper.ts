@@ -2,14 +2,14 @@
  * Keeps one brick true to its source: executes what `BrickSync` orders, one order at a time, and tells what it did.
  *
  * What it cannot do it says as a condition and tries again; a source that is not there, or is not the one it was, is
- * never taken for an empty one.
+ * never taken for an empty one. Long because turns, failures and the end of one brick meet here.
  */
 import { displayPath } from '../base/bytes.ts'
+import { timestampOf } from '../base/entry.ts'
 import { FoundryError } from '../base/errors.ts'
 import type { Progress, ReconcileResult } from '../fold/reconcile.ts'
 import type { Head } from '../store/brick-file.ts'
 import { BrickSync, type SyncOrder } from '../sync/brick-sync.ts'
-import { syncPolicy } from '../sync/sync-policy.ts'
 import type { BrickInfo } from '../wire/api.ts'
 import { AloneQueue } from './alone-queue.ts'
 import { KeeperCare } from './keeper-care.ts'
@@ -21,19 +21,21 @@ import { KeeperStatus } from './keeper-status.ts'
 import { KeeperVoice } from './keeper-voice.ts'
 import { KeptBrick } from './kept-brick.ts'
 import type { BrickFigures } from './metrics.ts'
+import { OwnTurn, type TurnWish } from './own-turn.ts'
+import { isPolled, policyOf } from './source-rules.ts'
 import { SyncWaiters } from './sync-waiters.ts'
-import type { Worker } from './turns.ts'
 
 /** How often it is asked whether there is room again. */
 const roomAgainMs = 1_000
 
-export class Keeper implements Worker {
+export class Keeper {
   readonly #parts: KeeperParts
   readonly #kept: KeptBrick
   readonly #status = new KeeperStatus()
   readonly #voice: KeeperVoice
   readonly #sync: BrickSync
   readonly #rounds: KeeperRounds
+  readonly #turn: OwnTurn
   readonly #stop = new AbortController()
   #timer: NodeJS.Timeout | undefined
   #running: Promise<void> = Promise.resolve()
@@ -61,7 +63,9 @@ export class Keeper implements Worker {
     })
     const common = { assignment, kept: this.#kept, clock, signal: this.#stop.signal }
     const onProgress = (progress: Progress): void => this.#voice.progress(progress, this.#nowMs())
-    this.#rounds = new KeeperRounds({ ...common, ownFolders, pool, watch, onProgress })
+    this.#turn = new OwnTurn(parts.turns, () => this.#begin())
+    const aside = <T>(work: () => Promise<T>): Promise<T> => this.#turn.aside(work)
+    this.#rounds = new KeeperRounds({ ...common, ownFolders, pool, watch, aside, onProgress })
     this.care = new KeeperCare({
       ...common,
       path: assignment.brickPath,
@@ -80,8 +84,8 @@ export class Keeper implements Worker {
       warn: parts.warn,
     })
     const chance = (): number => Buffer.from(random.bytes(4)).readUInt32LE() / 2 ** 32
-    this.#sync = new BrickSync({ policy: { ...syncPolicy, pollMs: assignment.rules.pollMs }, chance })
-    this.#status.isPolled = assignment.rules.pollMs !== null
+    this.#sync = new BrickSync({ policy: policyOf(assignment), chance })
+    this.#status.isPolled = isPolled(assignment)
     this.ears = new KeeperEars({
       assignment,
       sync: this.#sync,
@@ -146,11 +150,12 @@ export class Keeper implements Worker {
   async close(): Promise<void> {
     this.#stop.abort()
     clearTimeout(this.#timer)
-    this.#parts.turns.leave(this)
+    this.#turn.cancel()
     this.#alone.cancel(stopping())
     await this.#running
     await this.care.close()
     await this.check.close()
+    await this.#rounds.close()
     this.#waiters.fail(stopping())
     this.#kept.close()
   }
@@ -169,14 +174,14 @@ export class Keeper implements Worker {
     if (order.kind === 'wait') this.#timer = setTimeout(() => this.#pump(), Math.max(1, order.untilMs - nowMs))
   }
 
-  #ask(wish: { readonly sinceMs: number; readonly urgency: 'hurry' | 'normal' }): void {
-    this.#parts.turns.ask({ ...wish, key: this, size: this.#status.isTrue ? 'small' : 'large' })
+  #ask(wish: Omit<TurnWish, 'size'>): void {
+    this.#turn.ask({ ...wish, size: this.#status.isTrue ? 'small' : 'large' })
   }
 
   /** It may work now. */
-  turn(): void {
+  #begin(): void {
     const work = this.#stop.signal.aborted ? undefined : this.#nextWork()
-    if (work === undefined) return this.#parts.turns.leave(this)
+    if (work === undefined) return this.#turn.leave()
     this.#isWorking = true
     this.#running = this.#work(work)
   }
@@ -192,7 +197,7 @@ export class Keeper implements Worker {
   async #work(work: () => Promise<void>): Promise<void> {
     await work()
     this.#isWorking = false
-    this.#parts.turns.leave(this)
+    this.#turn.leave()
     this.#pump()
   }
 
@@ -209,7 +214,23 @@ export class Keeper implements Worker {
       else this.#voice.state()
       if (this.#status.isOver) this.#end()
     } catch (error) {
-      this.#failed(error)
+      const isEnd = error instanceof FoundryError && error.code === 'SOURCE_ENDED'
+      if (!isEnd || !this.#ended(error)) this.#failed(error)
+    }
+  }
+
+  /** There is nothing more of the source: the brick says so, and is only shown. False where that cannot be written now. */
+  #ended({ message }: FoundryError): boolean {
+    try {
+      const head = this.#kept.ended(timestampOf(this.#parts.clock.nowNs()))
+      this.#sync.finished({ outcome: 'unchanged', writtenBytes: 0 }, this.#nowMs())
+      this.#status.ended(message)
+      if (head === undefined) this.#voice.state()
+      else this.#tagged(head)
+      this.#end()
+      return true
+    } catch {
+      return false
     }
   }
 
@@ -253,10 +274,12 @@ export class Keeper implements Worker {
     return true
   }
 
-  /** Folded once, as its task says: the file is let go. */
+  /** Folded once, as its task says, or ended: file and source are let go. */
   #end(): void {
     this.#waiters.finish()
     this.#kept.discard()
+    this.#kept.giveUpDistrict()
+    this.#rounds.letGo()
   }
 
   /** The brick cannot be gone on with: the source is folded anew, under the same name and at the same place. */
@@ -268,6 +291,7 @@ export class Keeper implements Worker {
     warn(`${this.name} is folded anew: ${why}.${kept}`)
     announcer.publish({ kind: 'removed', uuid })
     this.#status.renewed()
+    this.#rounds.letGo()
     this.#sync.hintAll(this.#nowMs(), 'opened')
     this.#kept.open()
     this.#voice.state()
@@ -276,7 +300,7 @@ export class Keeper implements Worker {
   #failed(error: unknown): void {
     this.check.beginAfter(error)
     this.#kept.discard()
-    this.#rounds.unwatch()
+    this.#rounds.failed()
     this.#sync.failed(this.#nowMs())
     if (this.#stop.signal.aborted) return
     this.#kept.giveUpDistrict()

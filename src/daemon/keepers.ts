@@ -10,7 +10,8 @@ import { FoundryError } from '../base/errors.ts'
 import type { Clock, Random } from '../base/ports.ts'
 import type { LeafPool } from '../fold/leaf-pool.ts'
 import { ExcludeMatcher } from '../source/exclude.ts'
-import { absolutePath } from '../source/open.ts'
+import { type Source, sourceName } from '../source/open.ts'
+import { storedSource } from '../source/stored-source.ts'
 import type { BrickView } from '../store/brick-view.ts'
 import type { BrickInfo } from '../wire/api.ts'
 import type { Announcer } from './announce.ts'
@@ -21,7 +22,8 @@ import { Keeper } from './keeper.ts'
 import type { KeeperCare } from './keeper-care.ts'
 import type { BrickFigures } from './metrics.ts'
 import { ServedViews } from './served-views.ts'
-import { type StoredBrick, type StoredBricks, sourceOf } from './stored-bricks.ts'
+import { watchedRoot } from './source-rules.ts'
+import type { StoredBrick, StoredBricks } from './stored-bricks.ts'
 import { Turns } from './turns.ts'
 import type { WatchHub } from './watch-hub.ts'
 
@@ -101,13 +103,28 @@ export class Keepers {
     return this.all.some((keeper) => keeper.name === name)
   }
 
-  /** What followed every brick of the state would be. */
+  /** The brick as which somebody else than that task follows the source; undefined where nobody does. */
+  followedElsewhere(source: Source, taskId: string): string | undefined {
+    const name = sourceName(source)
+    const others = [...this.#followed.values()].filter(({ assignment }) => assignment.taskId !== taskId)
+    const isIt = (other: Source): boolean => other.kind === source.kind && equalBytes(sourceName(other), name)
+    return others.find(({ assignment }) => isIt(assignment.source))?.keeper.name
+  }
+
+  /** What followed every brick of the state would be. One whose source has ended is only shown. */
   resumed(exclude: readonly string[]): Assignment[] {
-    return [...this.#stored.values()].flatMap(({ views, path, name }) => {
-      const view = views.newest
-      if (view === undefined) return []
-      return [{ source: sourceOf(view), name, brickPath: path, taskId: null, rules: plainRules(exclude) }]
-    })
+    const resumed: Assignment[] = []
+    for (const { views, path: brickPath, name } of this.#stored.values()) {
+      const meta = views.newest?.meta
+      if (meta === undefined || meta.ended !== undefined) continue
+      try {
+        resumed.push({ source: storedSource(meta), name, brickPath, taskId: null, rules: plainRules(exclude) })
+      } catch (error) {
+        // Anyone may have written the brick.
+        this.#parts.warn(error)
+      }
+    }
+    return resumed
   }
 
   /** The keeper begins when it is started. */
@@ -127,13 +144,12 @@ export class Keepers {
       announcer,
       noRoom,
       warn,
-      watch: () =>
-        hub.add({
-          index: root,
-          path: absolutePath(source),
-          kind: source.kind === 'file' ? 'file' : 'tree',
-          exclude: this.#matcher(rules.exclude),
-        }),
+      watch: async () => {
+        const watched = watchedRoot(source)
+        return watched === undefined
+          ? null
+          : hub.add({ ...watched, index: root, exclude: this.#matcher(rules.exclude) })
+      },
     })
     const root = hub.register(keeper.ears)
     this.#followed.set(bytesKey(brickPath), { keeper, assignment, root })
@@ -202,7 +218,7 @@ export class Keepers {
 
   #takeIn(stored: StoredBrick): void {
     const { record, meta } = stored.view
-    this.#districts.add(meta.district, record.length)
+    this.#districts.add(meta.district, { kind: meta.kind, length: record.length })
     this.#show(stored)
   }
 

@@ -6,6 +6,7 @@
  */
 import { chmodSync, fstatSync, statSync } from 'node:fs'
 import { displayPath, toHex } from '../base/bytes.ts'
+import type { Timestamp } from '../base/entry.ts'
 import { FoundryError } from '../base/errors.ts'
 import type { Random } from '../base/ports.ts'
 import type { BrickMeta } from '../brick/meta.ts'
@@ -14,6 +15,7 @@ import { createBrick, type OpenBrick, openBrick } from '../fold/open-brick.ts'
 import { isOfSource, sourceName } from '../source/open.ts'
 import type { Head } from '../store/brick-file.ts'
 import { BrickView } from '../store/brick-view.ts'
+import { endedCommit } from '../store/ended.ts'
 import type { Assignment } from './assignment.ts'
 import type { DistrictTicket } from './districts.ts'
 import { moveAside } from './move-aside.ts'
@@ -63,12 +65,12 @@ export class KeptBrick {
     return brick
   }
 
-  /** META for a brick of that length, and its place on the map. */
-  async meta(length: number): Promise<BrickMeta> {
+  /** META for a brick of that length, what its source says `about` itself, and its place on the map. */
+  async meta(length: number, about?: BrickMeta['about']): Promise<BrickMeta> {
     const { assignment, district } = this.#parts
     const { source, name, rules } = assignment
     this.#plannedLength = length
-    const { x, y } = this.#meta?.district ?? (await district.place(length))
+    const { x, y } = this.#meta?.district ?? (await district.place({ kind: source.kind, length }))
     this.#meta = {
       unknown: {},
       ...this.#meta,
@@ -79,6 +81,7 @@ export class KeptBrick {
       worldReadable: isWorldReadable(source),
       exclude: rules.exclude,
       ...(rules.retention !== null && { retention: rules.retention }),
+      ...(about !== undefined && { about }),
       tool: toolName,
     }
     return this.#meta
@@ -112,6 +115,12 @@ export class KeptBrick {
 
   committed(head: Head): void {
     this.views.add(head)
+  }
+
+  /** Says in one last commit that the source has ended; undefined where there is none to follow. Errors: BRICK_*, DISK_*. */
+  ended(time: Timestamp): Head | undefined {
+    this.discard()
+    return endedCommit(this.open().writer, time)
   }
 
   /** Closes the file; the next `open` recovers what is committed. */

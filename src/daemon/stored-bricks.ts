@@ -8,8 +8,8 @@ import { join, relative } from 'node:path'
 import { must } from '../base/assert.ts'
 import { displayPath, utf8 } from '../base/bytes.ts'
 import { FoundryError } from '../base/errors.ts'
-import { brickName } from '../fold/fold-source.ts'
-import { isOfSource, type Source, sourceName } from '../source/open.ts'
+import { brickNameOfSource } from '../fold/fold-source.ts'
+import { isOfSource, type Source } from '../source/open.ts'
 import { BrickFile } from '../store/brick-file.ts'
 import { BrickView } from '../store/brick-view.ts'
 
@@ -68,7 +68,7 @@ export class StoredBricks {
       view.file.close()
       if (isOfSource(meta, source) && !isTaken(name)) return name
     }
-    const base = wanted ?? brickName(sourceName(source))
+    const base = wanted ?? brickNameOfSource(source)
     let name = base
     for (let number = 2; isTaken(name) || this.#holds(name) === 'something'; number++) name = `${base}-${number}`
     return name
@@ -100,12 +100,4 @@ function* brickFiles(folder: string, depth: number): Generator<string> {
     if (entry.isDirectory() && depth < depthMax) yield* brickFiles(path, depth + 1)
     else if (entry.isFile() && entry.name.endsWith('.brick')) yield path
   }
-}
-
-/** The source that a brick says it holds; it may be gone for the moment. */
-export function sourceOf({ meta }: BrickView): Source {
-  const { kind, source } = meta
-  if (kind === 'tree') return { kind, root: source, path: new Uint8Array(0) }
-  const slash = Buffer.from(source).lastIndexOf('/')
-  return { kind, root: source.slice(0, Math.max(1, slash)), path: source.slice(slash + 1) }
 }

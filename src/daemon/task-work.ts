@@ -1,28 +1,36 @@
-/** One task being carried out: its bricks, each with its keeper, or with the reason why it has none yet. */
+/**
+ * One task being carried out: its bricks, each with its keeper, or with the reason why it has none yet. Which bricks a
+ * task of the whole system has is asked again and again: they come and go with what the machine has.
+ */
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { utf8 } from '../base/bytes.ts'
 import { FoundryError } from '../base/errors.ts'
 import type { HookStatus } from '../hook/hook-status.ts'
-import { openSource, type Source } from '../source/open.ts'
+import { isOfSource, openSource, type Source, sourceName } from '../source/open.ts'
 import type { Condition } from '../task/condition.ts'
 import type { RunningTask } from '../task/held-task.ts'
-import type { PlannedBrick } from '../task/task-plan.ts'
+import { type PlannedBrick, planTask } from '../task/task-plan.ts'
 import type { TaskObservation } from '../task/task-status.ts'
 import type { Assignment } from './assignment.ts'
 import type { Keeper } from './keeper.ts'
 import { reasonOfError } from './keeper-status.ts'
 import type { Keepers } from './keepers.ts'
 import type { StoredBricks } from './stored-bricks.ts'
+import type { SystemPlan, SystemPlanner } from './system-planner.ts'
 
 export interface TaskWorkParts {
   readonly bricks: StoredBricks
   readonly keepers: Keepers
+  /** Of tasks of the whole system. */
+  readonly planner?: SystemPlanner
 }
 
 interface Part {
   readonly planned: PlannedBrick
   keeper: Keeper | undefined
+  /** What the keeper keeps. */
+  source: Source | undefined
   /** Why it has no keeper. */
   trouble: { readonly reason: string; readonly message: string } | undefined
 }
@@ -33,8 +41,12 @@ const retryMs = 5_000
 export class TaskWork {
   readonly #parts: TaskWorkParts
   readonly #running: RunningTask
-  readonly #bricks: Part[]
+  #bricks: Part[] = []
   readonly #isDone: boolean
+  readonly #isSystem: boolean
+  #system: SystemPlan = { bricks: [], conditions: [] }
+  /** Keepers that are let go, one after the other. */
+  #leaving: Promise<unknown> = Promise.resolve()
   #retriedAtMs = Number.NEGATIVE_INFINITY
 
   /** `done`: it says to be folded once, and was. */
@@ -42,7 +54,8 @@ export class TaskWork {
     this.#parts = parts
     this.#running = running
     this.#isDone = state === 'done' && !running.task.follow
-    this.#bricks = running.bricks.map((planned) => ({ planned, keeper: undefined, trouble: undefined }))
+    this.#isSystem = planTask(running.task).kind === 'system'
+    this.#plan()
     if (!this.#isDone) for (const part of this.#bricks) this.#follow(part)
   }
 
@@ -56,16 +69,20 @@ export class TaskWork {
     return !follow && this.#bricks.length > 0 && this.#bricks.every(({ keeper }) => keeper?.status.isOver === true)
   }
 
-  /** Looks for sources that were not there. */
+  /** Looks for sources that were not there, and for the next process in the place of one that has ended. */
   retry(nowMs: number): void {
     if (this.#isDone || nowMs - this.#retriedAtMs < retryMs) return
     this.#retriedAtMs = nowMs
-    for (const part of this.#bricks) if (part.keeper === undefined) this.#follow(part)
+    this.#plan()
+    for (const part of this.#bricks) {
+      if (part.keeper?.status.isEnded === true && hasSuccessor(part)) this.#letGo(part)
+      if (part.keeper === undefined) this.#follow(part)
+    }
   }
 
   observe(hook: HookStatus): TaskObservation {
     const brick = this.#bricks[0]?.keeper?.name ?? null
-    const conditions = this.#bricks.flatMap((part) => this.#conditionsOf(part))
+    const conditions = [...this.#bricks.flatMap((part) => this.#conditionsOf(part)), ...this.#systemConditions()]
     const ready = conditions.filter(({ type }) => type === 'Ready')
     const worst = ready.find(({ status }) => status !== 'True') ?? ready[0]
     const degraded = conditions.filter(({ type }) => type === 'Degraded')
@@ -78,11 +95,35 @@ export class TaskWork {
 
   /** Its bricks stay, and are not followed any more. */
   async end(): Promise<void> {
+    this.#parts.planner?.forget?.(this.#running.task.taskId)
+    await this.#leaving
     await Promise.all(
       this.#bricks.map(async ({ keeper }) => {
         if (keeper !== undefined) await this.#parts.keepers.unfollow(keeper)
       }),
     )
+  }
+
+  /** The parts are those that are planned now; a keeper that stays is left alone. */
+  #plan(): void {
+    const { task, bricks } = this.#running
+    if (this.#isSystem) this.#system = this.#parts.planner?.planOf(task) ?? this.#system
+    const before = new Map(this.#bricks.map((part) => [part.planned.source, part]))
+    const parts = new Map<string, Part>()
+    for (const planned of this.#isSystem ? this.#system.bricks : bricks) {
+      const { source } = planned
+      const known = before.get(source) ?? { planned, keeper: undefined, source: undefined, trouble: undefined }
+      if (!parts.has(source)) parts.set(source, known)
+    }
+    this.#bricks = [...parts.values()]
+    for (const [source, part] of before) if (!parts.has(source)) this.#letGo(part)
+  }
+
+  #letGo(part: Part): void {
+    const { keeper } = part
+    if (keeper === undefined) return
+    part.keeper = undefined
+    this.#leaving = Promise.allSettled([this.#leaving, this.#parts.keepers.unfollow(keeper)])
   }
 
   #follow(part: Part): void {
@@ -91,6 +132,7 @@ export class TaskWork {
       const assignment = this.#assignment(part.planned, source)
       makeFolder(dirname(Buffer.from(assignment.brickPath).toString()))
       part.keeper = this.#parts.keepers.follow(assignment)
+      part.source = source
       part.trouble = undefined
       part.keeper.start()
     } catch (error) {
@@ -113,12 +155,13 @@ export class TaskWork {
       brickPath: utf8(bricks.pathOf(name)),
       taskId: task.taskId,
       rules: {
-        include: task.include,
-        exclude: task.exclude,
+        include: planned.include ?? task.include,
+        exclude: [...(planned.exclude ?? []), ...task.exclude],
         maxFiles: planned.maxFiles,
-        pollMs: task.pollSeconds === null ? null : task.pollSeconds * 1_000,
+        pollMs: pollMsOf(task.pollSeconds ?? planned.pollSeconds ?? null),
         follow: task.follow ? 'always' : 'once',
         retention: task.retention,
+        memory: task.memory,
       },
     }
   }
@@ -129,16 +172,35 @@ export class TaskWork {
     if (trouble !== undefined) return [{ type: 'Ready', status: 'False', ...trouble }]
     return keeper?.status.conditions() ?? []
   }
+
+  #systemConditions(): readonly Condition[] {
+    if (!this.#isSystem || this.#parts.planner !== undefined) return this.#system.conditions
+    const message = `${this.#running.task.type} of a whole system is not supported here. Name what to keep in paths.`
+    return [{ type: 'Ready', status: 'False', reason: 'NotYetSupported', message }]
+  }
 }
+
+function pollMsOf(seconds: number | null): number | null {
+  return seconds === null ? null : seconds * 1_000
+}
+
+/** Whether there is another process now where the one that was kept has ended. A number is of one process only. */
+function hasSuccessor({ planned, source }: Part): boolean {
+  if (!/^proc:\D/.test(planned.source) || source === undefined) return false
+  try {
+    return !isOfSource({ kind: source.kind, source: sourceName(source) }, sourceFor(planned))
+  } catch {
+    return false
+  }
+}
+
+const takes = { file: 'a file', tree: 'a directory', modules: 'a folder of kernel modules' }
 
 function sourceFor({ source: path, accepts }: PlannedBrick): Source {
   const source = openSource(utf8(path))
   if (accepts === 'any' || accepts === source.kind) return source
-  const wanted = accepts === 'file' ? 'a file' : 'a directory'
-  throw new FoundryError(
-    'SOURCE_KIND',
-    `${path} is ${source.kind === 'file' ? 'a file' : 'a directory'}; this type of task takes ${wanted}.`,
-  )
+  const is = source.kind === 'file' ? 'a file' : source.kind === 'tree' ? 'a directory' : `of the kind ${source.kind}`
+  throw new FoundryError('SOURCE_KIND', `${path} is ${is}; this type of task takes ${takes[accepts]}.`)
 }
 
 function makeFolder(path: string): void {

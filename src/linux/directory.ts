@@ -11,6 +11,7 @@ import {
   bytesOf,
   checked,
   cString,
+  currentDirectory,
   failure,
   lastErrnoName,
   pathBytesMax,
@@ -48,6 +49,18 @@ export function openForReadingAt(directoryFd: number, path: Uint8Array | ByteTex
   const quiet = openAt(directoryFd, path, constants.O_NONBLOCK | constants.O_NOCTTY | constants.O_NOATIME)
   if (quiet.kind === 'open' || quiet.errnoName !== 'EPERM') return quiet
   return openAt(directoryFd, path, constants.O_NONBLOCK | constants.O_NOCTTY)
+}
+
+/** A handle on what a link leads to, without opening it: nothing can be read, nothing happens to a device. */
+export function handleFollowingAt(directoryFd: number, path: Uint8Array | ByteText): Opened {
+  return opened(openat(directoryFd, cString(path), openCloseOnExec | openPathOnly, 0), path)
+}
+
+/** Opens for reading what a handle stands for. */
+export function openHandle(fd: number): Opened {
+  const flags = constants.O_RDONLY | openCloseOnExec | constants.O_NONBLOCK | constants.O_NOCTTY
+  const path = `/proc/self/fd/${fd}` as ByteText
+  return opened(openat(currentDirectory, cString(path), flags, 0), path)
 }
 
 /**
@@ -109,7 +122,10 @@ const getdents64 = bindSyscall<(call: number, fd: number, records: Uint8Array, s
 
 function openAt(directoryFd: number, path: Uint8Array | ByteText, extraFlags: number): Opened {
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | openCloseOnExec | extraFlags
-  const fd = openat(directoryFd, cString(path), flags, 0)
+  return opened(openat(directoryFd, cString(path), flags, 0), path)
+}
+
+function opened(fd: number, path: Uint8Array | ByteText): Opened {
   if (fd >= 0) return { kind: 'open', fd }
   const errnoName = lastErrnoName()
   if (exhaustion.has(errnoName)) throw failure('openat', path)

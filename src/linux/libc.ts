@@ -117,6 +117,11 @@ export function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
 }
 
+/** Where the array's memory is. It stays there as long as the array is held; an array of at least 64 bytes never moves. */
+export function addressOf(array: Uint8Array | BigUint64Array): bigint {
+  return koffi.address(array)
+}
+
 const library = load()
 const errnoNames = new Map<number, string>()
 for (const [name, number] of Object.entries(os.constants.errno)) {

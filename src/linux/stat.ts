@@ -38,7 +38,8 @@ export function statAt(directoryFd: number, path: Uint8Array | ByteText): FileSt
   const flags = atSymlinkNoFollow | atNoAutomount
   if (statx(syscallNumbers.statx, directoryFd, cString(path), flags, statxBasic, answer) === 0) return decode()
   const errnoName = lastErrnoName()
-  if (errnoName === 'ENOENT' || errnoName === 'ENOTDIR') return undefined
+  // ESRCH: what lies beneath /proc/PID goes with the process.
+  if (errnoName === 'ENOENT' || errnoName === 'ENOTDIR' || errnoName === 'ESRCH') return undefined
   throw failure('statx', path)
 }
 

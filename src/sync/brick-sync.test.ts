@@ -266,6 +266,20 @@ test('a subtree that nothing tells about is listed every so often, and no more t
   assert.deepEqual(sync.next(17_000), { kind: 'idle' })
 })
 
+test('a source whose looks are to cost less rests longer after each', () => {
+  const sync = new BrickSync({
+    policy: { ...syncPolicy, scrubMs: null, rescanMs: null, pollMs: 1_000, restPerPoll: 9 },
+  })
+  sync.hintAll(0, 'opened')
+  sync.next(settleMs)
+  sync.finished(unchanged, 1_000)
+  const orderMs = untilOf(sync.next(1_000))
+  const againMs = untilOf(sync.next(orderMs))
+  assert.equal(sync.next(againMs).kind, 'reconcile')
+  sync.finished(unchanged, againMs + 500)
+  assert.equal(untilOf(sync.next(againMs + 500)), againMs + 500 + 9 * 500)
+})
+
 test('everything is listed again an hour after it was, 25 % more or less, and counted from its end', () => {
   for (const [chance, part] of [
     [0, 0.75],

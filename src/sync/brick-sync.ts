@@ -40,7 +40,7 @@ export class BrickSync {
   readonly #causes = new Set<HintCause>()
   readonly #again = new DirtySet()
   readonly #hot: HotFiles
-  readonly #polls = new Polls()
+  readonly #polls: Polls
   readonly #budget: ByteBudget
   readonly #scrub: ScrubPace
   #dirtySinceMs = 0
@@ -65,6 +65,7 @@ export class BrickSync {
     this.#chance = chance
     this.#hot = new HotFiles({ firstMs: policy.tornFirstMs, maxMs: policy.maxWaitMs })
     this.#scrub = new ScrubPace(policy, chance)
+    this.#polls = new Polls(policy.restPerPoll)
     const { bytesPerSecond, burstBytes, maxWaitMs } = policy
     this.#budget = new ByteBudget({ bytesPerSecond, burstBytes, debtMsMax: maxWaitMs })
     this.#polls.set(root, policy.pollMs, Number.NEGATIVE_INFINITY)
@@ -167,7 +168,7 @@ export class BrickSync {
     return untilMs === Number.POSITIVE_INFINITY ? { kind: 'idle' } : { kind: 'wait', untilMs }
   }
 
-  finished({ outcome, writtenBytes, read = 'changed', racy = [], torn = [] }: Finished, nowMs: number): void {
+  finished({ outcome, writtenBytes, read = 'changed', racy = [], torn = [], lookMs }: Finished, nowMs: number): void {
     const work = this.#done('reconcile')
     const tookMs = nowMs - work.orderedMs
     this.#through = work.through
@@ -179,7 +180,7 @@ export class BrickSync {
     if (!isAll) this.#restUntilMs = restUntilMs
     this.#budget.spend(writtenBytes, nowMs)
     if (outcome === 'committed') this.#lastCommitMs = work.orderedMs
-    this.#polls.done({ tookMs, nowMs })
+    this.#polls.done({ tookMs: lookMs ?? tookMs, nowMs })
     this.#lookAgain(racy, nowMs)
     this.#leaveAlone(torn, nowMs)
     if (isAll) this.#rescanAtMs = this.#nextRescanMs(nowMs)

@@ -1,11 +1,8 @@
 /**
  * Subtrees that nothing tells about: each is listed every so often, counted from the end of the last time, and at most a
- * fifth of the time.
+ * part of the time.
  */
 import { bytesKey } from '../base/bytes.ts'
-
-/** A listing comes again no sooner than after this many times its own length. */
-const restPerWork = 4
 
 interface Poll {
   readonly path: Uint8Array
@@ -16,6 +13,12 @@ interface Poll {
 
 export class Polls {
   readonly #polls = new Map<string, Poll>()
+  readonly #restPerWork: number
+
+  /** A listing comes again no sooner than after `restPerWork` times its own length. */
+  constructor(restPerWork: number) {
+    this.#restPerWork = restPerWork
+  }
 
   /** null: it is watched again. */
   set(path: Uint8Array, everyMs: number | null, nowMs: number): void {
@@ -49,7 +52,7 @@ export class Polls {
     for (const poll of this.#polls.values()) {
       if (!poll.isTaken) continue
       poll.isTaken = false
-      poll.dueMs = nowMs + Math.max(poll.everyMs, restPerWork * tookMs)
+      poll.dueMs = nowMs + Math.max(poll.everyMs, this.#restPerWork * tookMs)
     }
   }
 }

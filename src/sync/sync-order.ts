@@ -23,6 +23,8 @@ export interface Finished {
   readonly writtenBytes: number
   /** `all`: of an empty brick, or everything was read again. Default `changed`. */
   readonly read?: 'all' | 'changed'
+  /** What the look at the source took by itself, milliseconds: what is polled rests by that. Default: all of the time. */
+  readonly lookMs?: number
   /** Files whose times could not prove that they held still. */
   readonly racy?: readonly Uint8Array[]
   /** Files that changed each time they were read. */

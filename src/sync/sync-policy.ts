@@ -19,6 +19,8 @@ export interface SyncPolicy {
   readonly rescanMs: number | null
   /** The whole source is listed that often, because nothing tells of its changes; null: it is watched. */
   readonly pollMs: number | null
+  /** A listing that is polled comes again no sooner than after this many times its own length. */
+  readonly restPerPoll: number
   /** Passes over all content begin at most that far apart; null: never. */
   readonly scrubMs: number | null
   /** Bytes of one slice of a pass. */
@@ -46,6 +48,7 @@ export const syncPolicy: SyncPolicy = {
   burstBytes: 64 * mebibyte,
   rescanMs: 3_600_000,
   pollMs: null,
+  restPerPoll: 4,
   scrubMs: 86_400_000,
   scrubSliceBytes: 8 * mebibyte,
   scrubShare: 0.25,

@@ -5,7 +5,8 @@
  * The schema names only what a field must be by itself; how fields go together is in parse-task.ts.
  */
 import { z } from 'zod'
-import { destinationProblem, normalPath, type PathProblem, patternProblem, sourceProblem } from './task-path.ts'
+import { checked, expectationOf, expecting, innermost, text, wholeNumber, yesOrNo } from './schema-words.ts'
+import { destinationProblem, normalPath, patternProblem, sourcePattern, sourceProblem } from './task-path.ts'
 
 export const taskTypes = [
   'convert_binary',
@@ -24,10 +25,23 @@ export interface TaskRetention {
   readonly daily: number
 }
 
+/** How a process is held still while it is read: not at all, by SIGSTOP, or by its cgroup. */
+export const freezeWays = ['no', 'stop', 'cgroup'] as const
+
+/** What of a process's memory is read beside what is present, readable and not left out of dumps. */
+export interface TaskMemoryRules {
+  readonly readSwapped: boolean
+  /** Pages without any right. */
+  readonly readProtected: boolean
+  /** Pages that the process wants in no dump. */
+  readonly readDontDump: boolean
+  readonly freeze: (typeof freezeWays)[number]
+}
+
 export interface FoundryTask {
   readonly taskId: string
   readonly type: TaskType
-  /** Absolute and normal. With `paths` it is not folded itself: they lie in it. */
+  /** Absolute and normal, or such as `proc:nginx`. With `paths` it is not folded itself: they lie in it. */
   readonly source: string | null
   /** Absolute, normal, each once: one brick each. */
   readonly paths: readonly string[]
@@ -41,6 +55,9 @@ export interface FoundryTask {
   readonly pollSeconds: number | null
   readonly maxFiles: number | null
   readonly maxFilesPerPath: number | null
+  readonly memory: TaskMemoryRules | null
+  /** Of a whole system: what its bricks together may cost. Null parts: the daemon's own bounds. */
+  readonly budget: { readonly diskBytes: number | null; readonly cpuPercent: number | null } | null
   /** Program and arguments, run without a shell after each commit. */
   readonly onBrick: readonly string[] | null
   readonly analysis: { readonly model: string | null; readonly maxTokens: number | null } | null
@@ -57,10 +74,6 @@ const pollSecondsMax = 7 * 86_400
 const countMax = 1_000_000
 const listMax = 1_000
 const argumentsMax = 256
-const textMax = 10_000
-
-/** What a field has to be, in words that end the sentence "expected ..". */
-const expectations = z.registry<{ text: string }>()
 
 const taskId = expecting(
   'letters, digits and _ . : @ + - in a row, 1 to 100, a letter, digit or _ first',
@@ -74,12 +87,15 @@ const type = expecting(
   z.enum(taskTypes).meta({
     description:
       'What the source is: convert_binary a file, convert_directory a directory, watch_path and foundry-v2 either. ' +
-      'analyze_system and crystallize_system: one brick for each of paths. scan_kernel_modules is not supported yet.',
+      'analyze_system and crystallize_system: one brick for each of paths, or the whole system. ' +
+      'scan_kernel_modules: kernel modules, unpacked; without source those of /lib/modules.',
   }),
 )
-const sourcePath = checked(sourceProblem, 'an absolute path, such as /usr/bin').meta({
-  description: 'What to keep as a brick: an absolute path of a file or directory. Nothing in it is expanded.',
-  pattern: '^/',
+const sourcePath = checked(sourceProblem, 'an absolute path, such as /usr/bin, or a process, such as proc:nginx').meta({
+  description:
+    'What to keep as a brick: an absolute path of a file or directory, or proc:PID, proc:NAME (the memory of a ' +
+    'process), log:/PATH, journal:UNIT, modules:, devices:. Nothing in it is expanded.',
+  pattern: sourcePattern,
 })
 const paths = expecting(
   'a list of absolute paths, such as [/etc, /usr/bin]',
@@ -110,6 +126,35 @@ const retention = expecting(
       daily: wholeNumber({ min: 0, max: countMax }).optional().meta({ description: 'One a day; default 30.' }),
     })
     .meta({ description: 'Which commits are kept beside tagged ones.' }),
+)
+const memory = expecting(
+  'an object such as {read_swapped: true, freeze: stop}',
+  z
+    .object({
+      read_swapped: yesOrNo().optional().meta({ description: 'Pages that are swapped out: reading brings them back.' }),
+      read_protected: yesOrNo().optional().meta({ description: 'Pages without any right (PROT_NONE).' }),
+      read_dontdump: yesOrNo().optional().meta({ description: 'Pages that the process wants in no dump.' }),
+      freeze: expecting(
+        `one of ${freezeWays.join(', ')}`,
+        z.enum(freezeWays).optional().meta({
+          description: 'Hold the process while it is read: by SIGSTOP, or by its cgroup. Default no.',
+        }),
+      ),
+    })
+    .meta({ description: 'Of a process: what is read beside the default, and whether it is held still.' }),
+)
+const budget = expecting(
+  'an object such as {disk_bytes: 10000000000, cpu_percent: 25}',
+  z
+    .object({
+      disk_bytes: wholeNumber({ min: 1, max: Number.MAX_SAFE_INTEGER })
+        .optional()
+        .meta({ description: 'Bytes of all its bricks; default 20 GiB, at most half of what is free.' }),
+      cpu_percent: wholeNumber({ min: 1, max: 100 })
+        .optional()
+        .meta({ description: 'Of one core, for looking at what tells nothing; default 25.' }),
+    })
+    .meta({ description: 'Of a whole system: what it may cost. What does not fit is left out, and said.' }),
 )
 const analysis = expecting(
   'an object such as {model: qwen2.5-coder, max_tokens: 2000}',
@@ -156,6 +201,8 @@ export const foundryTaskSchema = z
     retention: retention.optional(),
     max_files: limit.optional().meta({ description: 'At most so many files; what is left out is counted.' }),
     max_files_per_path: limit.optional().meta({ description: 'The same for each of paths.' }),
+    memory: memory.optional(),
+    budget: budget.optional(),
     on_brick: onBrick.optional(),
     analysis: analysis.optional(),
     openspec: openspec.optional(),
@@ -180,7 +227,7 @@ export function expectedAt(path: readonly PropertyKey[]): string {
     else if (inner instanceof z.ZodArray) next = inner.element
     if (next === undefined) break
     schema = next
-    told = expectations.get(innermost(schema))?.text ?? told
+    told = expectationOf(schema) ?? told
   }
   return told
 }
@@ -199,7 +246,7 @@ export function fieldsAt(path: readonly string[]): readonly string[] | undefined
 }
 
 export function taskOf(spec: TaskSpec): FoundryTask {
-  const { retention, analysis, openspec } = spec
+  const { retention, analysis, openspec, memory, budget } = spec
   const model = analysis?.model ?? spec.ai_model ?? null
   return {
     taskId: spec.task_id,
@@ -221,6 +268,17 @@ export function taskOf(spec: TaskSpec): FoundryTask {
     pollSeconds: spec.poll_seconds ?? null,
     maxFiles: spec.max_files ?? null,
     maxFilesPerPath: spec.max_files_per_path ?? null,
+    memory:
+      memory === undefined
+        ? null
+        : {
+            readSwapped: memory.read_swapped ?? false,
+            readProtected: memory.read_protected ?? false,
+            readDontDump: memory.read_dontdump ?? false,
+            freeze: memory.freeze ?? 'no',
+          },
+    budget:
+      budget === undefined ? null : { diskBytes: budget.disk_bytes ?? null, cpuPercent: budget.cpu_percent ?? null },
     onBrick: spec.on_brick ?? null,
     analysis: analysis === undefined && model === null ? null : { model, maxTokens: analysis?.max_tokens ?? null },
     openspec: openspec === undefined ? null : { change: openspec.change ?? null, task: openspec.task ?? null },
@@ -230,39 +288,7 @@ export function taskOf(spec: TaskSpec): FoundryTask {
   }
 }
 
-function expecting<S extends z.ZodType>(words: string, schema: S): S {
-  expectations.add(schema, { text: words })
-  return schema
-}
-
-function checked(problemOf: (value: string) => PathProblem, words: string): z.ZodString {
-  const schema = z.string().superRefine((value, context) => {
-    const problem = problemOf(value)
-    if (problem !== undefined) context.addIssue({ code: 'custom', message: problem })
-  })
-  return expecting(words, schema)
-}
-
-function argumentProblem(value: string): PathProblem {
+function argumentProblem(value: string): string | undefined {
   if (!value.isWellFormed()) return 'is not valid Unicode: it holds half of a surrogate pair'
   return value.includes('\0') ? 'holds a zero byte, which no argument can have' : undefined
-}
-
-function wholeNumber({ min, max }: { min: number; max: number }): z.ZodInt {
-  const top = max === Number.MAX_SAFE_INTEGER ? 'on' : `to ${max}`
-  return expecting(`a whole number from ${min} ${top}`, z.int().min(min).max(max))
-}
-
-function text(): z.ZodString {
-  return expecting(`a text of at most ${textMax} characters`, z.string().min(1).max(textMax))
-}
-
-function yesOrNo(): z.ZodBoolean {
-  return expecting('true or false', z.boolean())
-}
-
-function innermost(schema: z.core.$ZodType): z.core.$ZodType {
-  let inner = schema
-  while (inner instanceof z.ZodOptional || inner instanceof z.ZodDefault) inner = inner.unwrap()
-  return inner
 }

@@ -19,6 +19,8 @@ test('the shortest task gets every default', () => {
     pollSeconds: null,
     maxFiles: null,
     maxFilesPerPath: null,
+    memory: null,
+    budget: null,
     onBrick: null,
     analysis: null,
     openspec: null,
@@ -124,6 +126,56 @@ test('[F43] a path has one spelling: slashes, dots and $$ do not tell sources ap
   assert.equal(sourceOf('/'), '/')
   assert.equal(sourceOf('/mnt/$$RECYCLE.BIN'), '/mnt/$RECYCLE.BIN')
   assert.equal(sourceOf('/a/..b/c..'), '/a/..b/c..')
+})
+
+test('what is no path is a source by its scheme, and is checked as far as it can be', () => {
+  const sourceOf = (source: string) => valid(`task_id: a\ntype: watch_path\nsource: "${source}"\n`).task.source
+  for (const source of [
+    'proc:812',
+    'proc:nginx',
+    'proc:self',
+    'journal:',
+    'journal:ssh.service',
+    'devices:',
+    'modules:',
+  ])
+    assert.equal(sourceOf(source), source)
+  assert.equal(sourceOf('log:/var//log/./syslog'), 'log:/var/log/syslog')
+  assert.equal(sourceOf('proc:pay$$'), 'proc:pay$')
+  const cases: [source: string, why: RegExp][] = [
+    ['proc:', /names no process/],
+    ['log:syslog', /is relative/],
+    ['log:/var/../etc/x', /goes up with \.\./],
+    ['modules:lib', /is relative/],
+    ['devices:pci', /means all devices/],
+    ['proc:$NAME', /variables are not expanded/],
+    ['process:812', /is relative/],
+  ]
+  for (const [source, why] of cases)
+    assert.match(refused(`task_id: a\ntype: watch_path\nsource: "${source}"\n`), why, source)
+})
+
+test('what is read of memory is said in a task, survives as its text, and counts for processes only', () => {
+  const head = 'task_id: a\ntype: watch_path\nsource: "proc:nginx"\n'
+  const { task, specHash } = valid(`${head}memory: {read_swapped: true, freeze: stop}\n`)
+  const memory = { readSwapped: true, readProtected: false, readDontDump: false, freeze: 'stop' }
+  assert.deepEqual(task.memory, memory)
+  assert.deepEqual(taskOfSpecText(specText(task)), task)
+  assert.equal(valid(head).task.memory, null)
+  assert.notEqual(valid(head).specHash, specHash)
+  assert.deepEqual(warningsOf(`${head}memory: {freeze: no}\n`), [])
+  assert.deepEqual(warningsOf(`${minimal}memory: {freeze: stop}\n`), ['4:1 NoEffect'])
+  assert.match(refused(`${head}memory: {freeze: always}\n`), /4:18 memory\.freeze is "always"/)
+})
+
+test('what a whole system may cost is said in a task, survives as its text, and counts for whole systems only', () => {
+  const head = 'task_id: a\ntype: analyze_system\n'
+  const { task } = valid(`${head}budget: {disk_bytes: 1000000}\n`)
+  assert.deepEqual(task.budget, { diskBytes: 1_000_000, cpuPercent: null })
+  assert.deepEqual(taskOfSpecText(specText(task)), task)
+  assert.deepEqual(warningsOf(`${head}budget: {cpu_percent: 10}\n`), [])
+  assert.deepEqual(warningsOf(`${minimal}budget: {cpu_percent: 10}\n`), ['4:1 NoEffect'])
+  assert.match(refused(`${head}budget: {cpu_percent: 0}\n`), /3:23 budget\.cpu_percent is 0/)
 })
 
 test('[F43] a destination stays below the folder of bricks, or is absolute', () => {

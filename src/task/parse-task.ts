@@ -11,8 +11,8 @@ import { expectedAt, type FoundryTask, fieldsAt, foundryTaskSchema, type TaskSpe
 import { nearestName } from './nearest-name.ts'
 import { type Path, type ReadDocument, readDocument, type Syntax, type Value } from './read-document.ts'
 import { specText } from './spec-text.ts'
-import { isWithin, normalPath } from './task-path.ts'
-import { brickNameOf } from './task-plan.ts'
+import { isProcessSource, isWithin, normalPath } from './task-path.ts'
+import { brickNameOf, planTask } from './task-plan.ts'
 
 export interface ParsedTask {
   readonly kind: 'valid'
@@ -114,6 +114,11 @@ function togetherWarnings(spec: TaskSpec, document: ReadDocument): TaskWarning[]
   warn('texture_size', 'NoEffect', 'accepted; a brick is drawn at every size, so it says nothing here.')
   if (spec.paths === undefined)
     warn('max_files_per_path', 'NoEffect', 'counts for each of paths, and there are none; max_files limits source.')
+  const sources = [...(spec.source === undefined ? [] : [spec.source]), ...(spec.paths ?? [])]
+  if (sources.length > 0 && !sources.some(isProcessSource))
+    warn('memory', 'NoEffect', 'counts for processes, such as proc:nginx, and none is named.')
+  if (planTask(taskOf(spec)).kind !== 'system')
+    warn('budget', 'NoEffect', 'counts for a whole system: analyze_system without source and paths.')
   if (!spec.follow) warn('poll_seconds', 'NoEffect', 'with follow: false the source is looked at once.')
   return warnings
 }

@@ -9,8 +9,25 @@ const nameBytesMax = 255
 
 /** Of `source` and each of `paths`. */
 export function sourceProblem(text: string): PathProblem {
-  return textProblem(text) ?? expansionProblem(text) ?? absoluteProblem(text) ?? partsProblem(text)
+  const problem = textProblem(text) ?? expansionProblem(text)
+  if (problem !== undefined) return problem
+  return isScheme(text) ? schemeProblem(text) : (absoluteProblem(text) ?? partsProblem(text))
 }
+
+/** What is no path as a source: a process, a log, the journal, kernel modules, devices. */
+const schemes = ['proc:', 'log:', 'journal:', 'modules:', 'devices:'] as const
+
+export function isScheme(text: string): boolean {
+  return schemes.some((scheme) => text.startsWith(scheme))
+}
+
+/** Each process has a brick of its own, also the next one of the same name or number. */
+export function isProcessSource(text: string): boolean {
+  return text.startsWith('proc:') || /^\/proc\/(\d+|self)\/*$/.test(text)
+}
+
+/** Pattern of a source in the published schema. */
+export const sourcePattern = `^(/|${schemes.join('|')})`
 
 /** Of `destination`: absolute, or relative to the folder of all bricks. */
 export function destinationProblem(text: string): PathProblem {
@@ -38,6 +55,8 @@ export function patternProblem(text: string): PathProblem {
 
 /** One slash between names, none at the end, no `.`; `$$` stands for one `$`. Call it on what has no problem. */
 export function normalPath(text: string): string {
+  const scheme = schemes.find((each) => text.startsWith(each))
+  if (scheme !== undefined) return `${scheme}${normalRest(text.slice(scheme.length))}`
   const parts = text
     .replaceAll('$$', '$')
     .split('/')
@@ -69,6 +88,20 @@ function expansionProblem(text: string): PathProblem {
   const variable = /\$(?:[A-Za-z_][A-Za-z0-9_]*|\{[^}]*\}?|\()/.exec(text.replaceAll('$$', '  '))
   if (variable === null) return undefined
   return `holds ${variable[0]}: variables are not expanded; write the path in full, and $$ for a dollar sign`
+}
+
+function schemeProblem(text: string): PathProblem {
+  const colon = text.indexOf(':') + 1
+  const [scheme, rest] = [text.slice(0, colon), text.slice(colon)]
+  if (scheme === 'proc:' && rest === '') return 'names no process; write its number or its name, as in proc:nginx'
+  if (scheme === 'log:' || (scheme === 'modules:' && rest !== '')) return absoluteProblem(rest) ?? partsProblem(rest)
+  if (scheme === 'devices:' && rest !== '') return 'has something after devices:, which means all devices'
+  return undefined
+}
+
+/** A path after a scheme is as normal as one without; anything else stays as it is. */
+function normalRest(rest: string): string {
+  return rest.startsWith('/') ? normalPath(rest) : rest.replaceAll('$$', '$')
 }
 
 function absoluteProblem(text: string): PathProblem {

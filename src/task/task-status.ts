@@ -120,8 +120,6 @@ function readyConditions(held: HeldTask, observed: TaskObservation | undefined):
     if (conflict !== null) return no('Conflict', 'Nothing is kept: another task has what it wants.')
     return no('Invalid', broken === null ? 'Nothing of it is accepted yet.' : 'Nothing is kept: its file is no task.')
   }
-  const plan = planTask(accepted.task)
-  if (plan.kind === 'notYet') return no('NotYetSupported', plan.message)
   const told = ofType('Ready', observed)
   const pending = { reason: 'Pending', message: 'It is accepted; its source has not been looked at yet.' }
   return orElse(told, condition('Ready', 'Unknown', pending))

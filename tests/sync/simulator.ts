@@ -20,6 +20,7 @@ export const simulatedPolicy: SyncPolicy = {
   burstBytes: 500_000,
   rescanMs: 8_000,
   pollMs: null,
+  restPerPoll: 4,
   scrubMs: 20_000,
   scrubSliceBytes: 3,
   scrubShare: 0.25,
