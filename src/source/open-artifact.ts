@@ -14,7 +14,7 @@ import { journalArtifact } from './log/journal-artifact.ts'
 import { logArtifact } from './log/log-artifact.ts'
 import { modulesArtifact } from './module/modules-artifact.ts'
 import { AccountNames } from './names.ts'
-import { absolutePath, type Source, sourceName } from './open.ts'
+import { absolutePath, type Source } from './open.ts'
 import { processArtifact } from './process/process-artifact.ts'
 
 export interface ArtifactOptions {
@@ -47,15 +47,21 @@ export interface MemoryChoice {
   readonly freeze: 'no' | 'stop' | 'cgroup'
 }
 
-/** Errors: SOURCE_KIND of a kind that this build cannot keep. The caller closes it. */
+/** The caller closes it. Errors: SOURCE_*, where the source cannot be opened. */
 export function openArtifact(source: Source, options: ArtifactOptions): Artifact {
-  if (source.kind === 'tree' || source.kind === 'file') return { lister: filesOf(source, options), reader: 'files' }
-  if (source.kind === 'devices') return devicesArtifact({ clock: options.clock })
-  if (source.kind === 'modules') return modulesArtifact(listingOf(source, options))
-  if (source.kind === 'process') return processArtifact(source, options)
-  if (source.kind === 'log')
-    return source.name === undefined ? logArtifact(source, options) : journalArtifact(source, options)
-  throw new FoundryError('SOURCE_KIND', `${displayPath(sourceName(source))} is of a kind that cannot be kept yet.`)
+  switch (source.kind) {
+    case 'tree':
+    case 'file':
+      return { lister: filesOf(source, options), reader: 'files' }
+    case 'process':
+      return processArtifact(source, options)
+    case 'log':
+      return source.name === undefined ? logArtifact(source, options) : journalArtifact(source, options)
+    case 'modules':
+      return modulesArtifact(listingOf(source, options))
+    case 'devices':
+      return devicesArtifact({ clock: options.clock })
+  }
 }
 
 /** How the files of a source are listed. Names of accounts are those of now, or of the last walk. */
