@@ -56,7 +56,7 @@ async function fold(call: Call, source: string, options: FoldOptions): Promise<E
   progress.end()
   if (call.json) await call.output.json(jsonOf(report, { brick, seconds }))
   else await call.output.text(textOf(report, { brick, seconds }))
-  return report.unreadable + report.torn > 0 ? exitCode.doubtful : exitCode.ok
+  return report.unreadable - report.neverRead + report.torn > 0 ? exitCode.doubtful : exitCode.ok
 }
 
 interface Made {

@@ -49,10 +49,10 @@ function jsonOf({ startTicks, ...rest }: ListedProcess): Record<string, unknown>
 const heading = ['SOURCE', 'COMMAND', 'USER', 'RESIDENT', 'MAPPINGS', 'READABLE']
 const numbers = new Set([3, 4])
 
-function cellsOf({ pid, comm, program, rssBytes, mappings }: ListedProcess, user: string): string[] {
+function cellsOf({ pid, comm, program, rssBytes, mappings, readable }: ListedProcess, user: string): string[] {
   const file = program.slice(program.lastIndexOf('/') + 1)
   const command = file === '' || file.startsWith(comm) ? comm : `${comm} (${file})`
-  return [`proc:${pid}`, command, shownText(user), iec(rssBytes), grouped(mappings)]
+  return [`proc:${pid}`, command, shownText(user), iec(rssBytes), readable ? grouped(mappings) : '-']
 }
 
 function whyOf({ readable, why }: ListedProcess): string {

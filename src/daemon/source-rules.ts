@@ -13,6 +13,8 @@ export const pollMsDefault: Partial<Record<SourceKind, number>> = { process: 1_0
 
 /** Rest of a look at a process, in times of its length: at most a tenth of a core. */
 const processRest = 9
+/** Memory is written all the time: a day of a busy process must not fill a disk. */
+const processBytesPerSecond = 2 ** 20
 
 /** Null: it is not polled while it is watched. */
 export function pollMsOf({ source, rules }: Assignment): number | null {
@@ -28,8 +30,8 @@ export function isPolled({ source, rules }: Assignment): boolean {
 export function policyOf(assignment: Assignment): SyncPolicy {
   const { kind } = assignment.source
   const scrubMs = isOfFiles(kind) ? syncPolicy.scrubMs : null
-  const restPerPoll = kind === 'process' ? processRest : syncPolicy.restPerPoll
-  return { ...syncPolicy, pollMs: pollMsOf(assignment), scrubMs, restPerPoll }
+  const ofProcess = kind === 'process' ? { restPerPoll: processRest, bytesPerSecond: processBytesPerSecond } : {}
+  return { ...syncPolicy, pollMs: pollMsOf(assignment), scrubMs, ...ofProcess }
 }
 
 export interface WatchedRoot {

@@ -46,6 +46,8 @@ export interface FoldReport {
   readonly bytes: number
   readonly entries: number
   readonly unreadable: number
+  /** Of these, mappings of a process that are listed and by their nature or their owner's wish not read. */
+  readonly neverRead: number
   readonly torn: number
 }
 
@@ -54,6 +56,20 @@ export const toolName = `system-foundry ${toolVersion}`
 /** Errors: SOURCE_*, BRICK_*, DISK_*, CANCELLED. A failed fold leaves an existing brick at its last commit. */
 export async function foldSource(request: FoldRequest): Promise<FoldReport> {
   const source = openSource(request.source)
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await foldOpened(request, source)
+    } catch (error) {
+      const isExec = source.kind === 'process' && (error as Partial<FoundryError>).code === 'SOURCE_REPLACED'
+      if (!isExec || attempt === attemptsMax) throw error
+    }
+  }
+}
+
+/** A process may begin one program after the other. */
+const attemptsMax = 5
+
+async function foldOpened(request: FoldRequest, source: Source): Promise<FoldReport> {
   const brick = openOrCreate(request, source)
   const pool = new LeafPool({ workers: request.workers, idleThreads: 'end' })
   try {
@@ -185,5 +201,15 @@ export function reportOf({ writer, model }: OpenBrick): FoldReport {
     contentRoot: toHex(contentRoot),
     treeHash: toHex(treeHash),
     ...model.counts,
+    neverRead: writer.meta?.kind === 'process' ? neverReadOf(model) : 0,
   }
 }
+
+/** Of a process: what is nobody's to read, such as [vvar], or has no right at all. */
+function neverReadOf(model: OpenBrick['model']): number {
+  let count = 0
+  for (const [, { mapping, unreadable = '' }] of model.entries) if (mapping && byDesign.has(unreadable)) count++
+  return count
+}
+
+const byDesign: ReadonlySet<string> = new Set(['VVAR', 'VSYSCALL', 'PROT_NONE', 'DEVICE', 'DONTDUMP'])

@@ -28,13 +28,17 @@ export function mappingPath(view: BrickView, named: Uint8Array): Uint8Array | un
   return found[0]?.path
 }
 
-/** The mapping whose content holds that address. Of one that may grow down, the room below it belongs to it. */
+/** The mapping that holds that address; where none does, the one that has room there to grow down into: the nearest. */
 export function mappingAt(view: BrickView, address: bigint): MappingEntry | undefined {
+  let above: MappingEntry | undefined
   for (const entry of mappingsOf(view)) {
     const { mapping, size } = entry
-    if (address >= mapping.address && address < mapping.address + BigInt(size)) return entry
+    if (address < mapping.address || address >= mapping.address + BigInt(size)) continue
+    const start = mappingStart(mapping)
+    if (address >= start) return entry
+    if (above === undefined || start < mappingStart(above.mapping)) above = entry
   }
-  return undefined
+  return above
 }
 
 export interface Addresses {

@@ -21,7 +21,7 @@ export function mappingMatches({ columns }: Mappings, query: string): MappingMat
   const needle = query.toLowerCase()
   for (const [entry, mapping] of columns.mappings) {
     const offset = address === undefined ? undefined : offsetIn(mapping.address, columns.sizes[entry] ?? 0, address)
-    if (offset !== undefined) matches.push({ entry, rank: 0, offset })
+    if (offset !== undefined) matches.push({ entry, rank: offset >= mapping.lead ? 0 : 1, offset })
     const label = mapping.label.toLowerCase()
     const at = label.indexOf(needle)
     if (at >= 0) matches.push({ entry, rank: at === 0 ? 0 : 2 })

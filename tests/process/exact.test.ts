@@ -45,7 +45,8 @@ test('every present page of a Node.js process is in its brick as /proc/PID/mem h
 
 test('every present page of sleep is in its brick as /proc/PID/mem has it', { skip: witness.skip }, async (t) => {
   const child = start(t, 'sleep', ['1000'])
-  await new Promise((resolve) => child.once('spawn', resolve))
+  const isAsleep = (): boolean => /\(sleep\) S /.test(readFileSync(`/proc/${child.pid}/stat`, 'latin1'))
+  while (!isAsleep()) await new Promise<void>((resolve) => setImmediate(resolve))
   await sameAsIndependent(t, child.pid as number)
 })
 

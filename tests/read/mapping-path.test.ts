@@ -27,6 +27,8 @@ const maps: readonly Map[] = [
   { address: 0x7f00_0000_1000n, name: '/usr/lib/libc.so.6', permissions: 'r-xp' },
   { address: 0x7f00_1000_0000n, name: '', permissions: 'rw-p', pages: 2 },
   { address: 0x7f00_2000_0000n, name: '/usr/lib/[heap]', permissions: 'r--p' },
+  { address: 0x7ffc_ffe8_0000n, name: '/dev/zero (deleted)', permissions: 'rw-s', pages: 2 },
+  { address: 0x7ffc_ffe0_0000n, name: '', permissions: 'rwxp', pages: 258, lead: 256 * page },
   { address: 0x7ffd_0000_0000n, name: '[stack]', permissions: 'rw-p', pages: 4, lead: 2 * page },
 ]
 
@@ -42,6 +44,10 @@ test('a mapping is found by what the kernel calls it, by its file, and with its 
     ['anonymous rw-p', 0x7f00_1000_0000n],
     ['00007ffd00000000', 0x7ffd_0000_0000n],
     ['0x7ffd00003fff', 0x7ffd_0000_0000n],
+    // Room to grow down is nobody's but where nothing is mapped.
+    ['0x7ffcffe81fff', 0x7ffc_ffe8_0000n],
+    ['0x7ffcffe70000', 0x7ffc_ffe0_0000n],
+    ['0x7ffd00000000', 0x7ffd_0000_0000n],
   ]
   for (const [named, address] of expected) assert.equal(found(view, named), pathOf(address), named)
   for (const none of ['heap', '[heap] r--x', 'libm.so.6', '', '0x1000', '0000000000001000', '0x7ffd00004000'])

@@ -9,6 +9,7 @@ import { addSample } from './growth.ts'
 import type { KnownMapping } from './known-mapping.ts'
 import type { LookAnswer, MemoryRules } from './look-protocol.ts'
 import { MappingRegions } from './mapping-regions.ts'
+import type { MapsEntry } from './maps.ts'
 import { surveyMemory } from './memory-survey.ts'
 import { PageSums } from './page-sums.ts'
 import { pageBytes } from './present-pages.ts'
@@ -116,7 +117,7 @@ export class MemoryWatch {
 
   #isIdle(): boolean {
     const isQuiet = this.#mark !== undefined && this.#mark === this.#settledMark && this.#sameLooks < sameLooksMax
-    return isQuiet && this.#known.every(({ entry }) => !/^.w.s$/.test(entry.permissions))
+    return isQuiet && !this.#known.some(({ entry }) => isSharedMemory(entry))
   }
 
   #same(nowMs: number): LookAnswer {
@@ -133,3 +134,9 @@ export class MemoryWatch {
 /** After so many quiet looks there is a real one: a device or a debugger may have written. */
 const sameLooksMax = 300
 const attemptsMax = 3
+
+/** Others may write to it: memory that is shared for writing, or that only this process may not write. */
+function isSharedMemory({ permissions, name }: MapsEntry): boolean {
+  if (!permissions.endsWith('s')) return false
+  return permissions[1] === 'w' || /^\/(dev\/zero|dev\/shm\/|memfd:|SYSV)/.test(name)
+}

@@ -8,14 +8,15 @@
  */
 
 import { assert } from '../../base/assert.ts'
-import { bytesKey } from '../../base/bytes.ts'
+import { bytesKey, displayPath } from '../../base/bytes.ts'
 import type { EntryMeta, Run, Timestamp } from '../../base/entry.ts'
+import { FoundryError } from '../../base/errors.ts'
 import type { Clock } from '../../base/ports.ts'
 import type { JsonValue, Region } from '../../base/region.ts'
 import type { Artifact, EntryRegions, Lister } from '../artifact.ts'
 import type { Listed } from '../describe.ts'
 import { AccountNames } from '../names.ts'
-import type { Source } from '../open.ts'
+import { type Source, sourceName } from '../open.ts'
 import type { MemoryChoice } from '../open-artifact.ts'
 import { Freezer } from './freeze.ts'
 import type { LookedMapping, Owner } from './look-protocol.ts'
@@ -59,6 +60,8 @@ class ProcessArtifact implements Artifact {
   /** What is to be said of mappings and was not committed yet, by path. */
   readonly #untold = new Map<string, EntryRegions>()
   #isAsked = false
+  /** Of the last look, those that were not there any more when they were read. */
+  readonly #gone = new Set<string>()
 
   constructor(source: Source, { clock, memory = plainMemory }: ProcessArtifactOptions) {
     const identity = identityOf(source)
@@ -88,6 +91,7 @@ class ProcessArtifact implements Artifact {
       this.#names.refresh()
       const mappings = new Map(answer.mappings.map((each) => [bytesKey(pathOfKey(each.key)), each] as const))
       const { owner, unreadable } = answer
+      this.#gone.clear()
       this.#last = { owner, mappings, ...(unreadable !== undefined && { unreadable }) }
       this.#keepRegions(answer.regions)
       return 'looked'
@@ -159,7 +163,10 @@ class ProcessArtifact implements Artifact {
     if (before === undefined) return undefined
     const now = relist(this.#source.root, before, { identity: identityOf(this.#source), rules: this.#memory })
     if (now === 'ended') throw processEnded(identityOf(this.#source))
-    return now === undefined ? undefined : this.#listed(now)
+    if (now !== undefined) return this.#listed(now)
+    this.#gone.add(bytesKey(path))
+    if (2 * this.#gone.size > this.#looked.mappings.size) throw otherProgram(this.#source)
+    return undefined
   }
 
   #root(): Listed {
@@ -224,4 +231,10 @@ function aboutOf(
     program,
     memory: { readSwapped, readProtected, readDontDump, freeze },
   }
+}
+
+/** Most of what was listed is not there any more: an exec. Half of one program and half of another is no state of it. */
+function otherProgram(source: Source): FoundryError {
+  const shown = displayPath(sourceName(source))
+  return new FoundryError('SOURCE_REPLACED', `${shown} runs another program since it was looked at. Try again.`)
 }
