@@ -84,7 +84,9 @@ async function up(call: Call, sources: readonly string[], options: UpOptions): P
     random,
     log,
   })
-  signal.addEventListener('abort', () => void daemon.stop(), { once: true })
+  const stop = (): void => void daemon.stop()
+  if (signal.aborted) stop()
+  signal.addEventListener('abort', stop, { once: true })
   await sayWhere(call, daemon, { port, log })
   const reporter = reporterOf({ progress: logFormat === 'json' ? undefined : call.progress, log }, daemon.bricks())
   const forget = daemon.subscribe((message) => reporter.hear(message))

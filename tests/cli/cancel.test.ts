@@ -80,3 +80,12 @@ test('an extraction that is stopped says so', async (t) => {
     return
   }
 })
+
+test('a daemon that is asked to stop while it starts does stop', async (t) => {
+  const { folder, source } = makePlace(t)
+  const state = join(folder, 'state')
+  mkdirSync(state, { mode: 0o700 })
+  const { status, stderr } = await interrupted(['up', source, '--state', state, '--port', '0'], state)
+  assert.equal(status, 0, stderr)
+  assert.ok(!existsSync(join(state, 'daemon.json')))
+})
