@@ -26,7 +26,8 @@ interface CrystallizeOptions {
 const example = `
 Districts: ${systemDistricts.join(', ')}.
 One brick each, and one a process; what this machine does not have is not there, what cannot be read is counted.
-Interrupted, what is finished stays: the same command goes on. Again into a finished set: one more commit a brick.
+Interrupted, what is finished stays: the same command goes on. Again into a finished set: one more commit a brick;
+until that run has ended, the set is the one before.
 With --root only files: /proc, /sys, devices and processes are those of the machine at work.
 
 Examples:
@@ -78,9 +79,15 @@ function parseSize(text: string): number {
 
 async function crystallizeSystem(call: Call, options: CrystallizeOptions): Promise<ExitCode> {
   const { crystallize } = await import('../fold/crystallize.ts')
-  const { rootPart, systemParts } = await import('../source/system-parts.ts')
+  const { openSource } = await import('../source/open.ts')
+  const { systemParts } = await import('../source/system-parts.ts')
   const { clock, random, signal, progress } = call
   const root = resolve(options.root)
+  const { kind } = openSource(utf8(root))
+  if (kind !== 'tree') {
+    const what = `${displayPath(utf8(root))} is no folder that a system lies in`
+    throw new FoundryError('SOURCE_KIND', `${what}. Name another --root.`)
+  }
   const without = options.without ?? []
   const districts = (options.include ?? systemDistricts).filter((district) => !without.includes(district))
   const processes = { ...defaultProcesses, count: options.processes }
@@ -94,7 +101,8 @@ async function crystallizeSystem(call: Call, options: CrystallizeOptions): Promi
   const report = await crystallize({
     folder: resolve(options.output),
     root,
-    parts: [rootPart(root, parts), ...parts],
+    districts,
+    parts,
     leftOut,
     asked: JSON.stringify([root, districts, options.also, options.processes, options.crossFilesystems === true]),
     ...(options.budgetBytes !== undefined && { budgetBytes: options.budgetBytes }),
@@ -129,13 +137,23 @@ function totalsOf(bricks: readonly SetBrick[]) {
   }
 }
 
-function jsonOf({ manifest, setHash, resumedCount }: CrystallizeReport, seconds: number): Record<string, unknown> {
+function jsonOf(
+  { manifest, setHash, resumedCount, keptCount }: CrystallizeReport,
+  seconds: number,
+): Record<string, unknown> {
   const totals = totalsOf(manifest.bricks)
-  return { setHash, ...manifest, ...totals, resumed: resumedCount, seconds: Math.round(seconds * 1000) / 1000 }
+  return {
+    setHash,
+    ...manifest,
+    ...totals,
+    resumed: resumedCount,
+    kept: keptCount,
+    seconds: Math.round(seconds * 1000) / 1000,
+  }
 }
 
 function textOf(
-  { manifest, setHash, resumedCount }: CrystallizeReport,
+  { manifest, setHash, resumedCount, keptCount }: CrystallizeReport,
   { seconds, output }: { readonly seconds: number; readonly output: string },
 ): string {
   const { bricks, leftOut } = manifest
@@ -149,13 +167,14 @@ function textOf(
   const left = leftOut.map(({ source, reason, message }) => `left out  ${source}: ${reason}: ${shownText(message)}\n`)
   const resumed =
     resumedCount === 0 ? '' : `, ${counted(resumedCount, { one: 'brick was', many: 'bricks were' })} there`
+  const kept = keptCount === 0 ? '' : `, ${grouped(keptCount)} of them not asked for and as before`
   return [
     row(['brick', 'entries', 'content', 'on disk', '']),
     ...rows,
     ...left,
     '\n',
     pairs([
-      ['set', `${shownText(output)}, ${counted(bricks.length, { one: 'brick', many: 'bricks' })}${resumed}`],
+      ['set', `${shownText(output)}, ${counted(bricks.length, { one: 'brick', many: 'bricks' })}${resumed}${kept}`],
       ['content', `${iec(bytes)} in ${grouped(entries)} entries, ${iec(fileBytes)} on disk`],
       ['hash', setHash],
       ['time', `${seconds.toFixed(1)} s`],

@@ -6,6 +6,7 @@ import { argumentBytes } from './arguments.ts'
 import type { Call } from './command.ts'
 import { type ExitCode, exitCode } from './exit.ts'
 import { extractedFields, ownershipOf, warnOfProblems } from './extracted.ts'
+import { warnOfRun } from './set-begun.ts'
 import { counted, iec, pairs, shownPath } from './text.ts'
 
 export interface SetRequest {
@@ -24,6 +25,7 @@ export async function extractWholeSet(
   const { extractSet } = await import('../read/portable-extract.ts')
   const { clock, signal, progress } = call
   const set = openSet(folder)
+  warnOfRun(call, set)
   const dest = argumentBytes(output)
   const startMs = clock.monotonicMs()
   const done = await extractSet({

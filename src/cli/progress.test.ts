@@ -47,6 +47,16 @@ test('on a terminal one line is drawn over itself, cut to its width, and removed
   assert.equal(written[2], '\r\x1b[K')
 })
 
+test('a terminal that says 0 columns is taken for one of the usual width', () => {
+  const drawn = [{ isTTY: true, columns: 0 }, { isTTY: true }].map((terminal) => {
+    const { written, at } = stage(terminal)
+    at(100)
+    return written
+  })
+  assert.deepEqual(drawn[0], drawn[1])
+  assert.match(drawn[0]?.[0] ?? '', /7 entries$/)
+})
+
 test('what was never drawn is not removed', () => {
   const { written, progress } = stage({ isTTY: true })
   progress.end()

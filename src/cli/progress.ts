@@ -15,6 +15,7 @@ export interface ProgressState {
 /** The part of a terminal's stream that is used. */
 export interface ProgressStream {
   readonly isTTY?: boolean
+  /** 0 where the terminal does not say. */
   readonly columns?: number
   write(text: string): unknown
 }
@@ -49,7 +50,7 @@ export class Progress {
       return
     }
     this.#isDrawn = true
-    const line = barLine(state).slice(0, (this.#stream.columns ?? columnsDefault) - 1)
+    const line = barLine(state).slice(0, (this.#stream.columns || columnsDefault) - 1)
     this.#stream.write(`\r\x1b[K${line}`)
   }
 

@@ -1,7 +1,8 @@
 /** A result that goes into a file that the user named. */
-import { closeSync, constants, openSync, statSync, writeSync } from 'node:fs'
+import { closeSync, constants, openSync, writeSync } from 'node:fs'
 import { displayPath } from '../base/bytes.ts'
 import { FoundryError } from '../base/errors.ts'
+import { statToWrite } from '../store/look-at.ts'
 
 /**
  * Writes the pieces one after another. Errors: DEST_NOT_EMPTY where there is something already (`refuse`), DEST_UNSAFE
@@ -9,7 +10,7 @@ import { FoundryError } from '../base/errors.ts'
  */
 export function writeResult(path: Uint8Array, pieces: Iterable<Uint8Array>, existing: 'refuse' | 'replace'): void {
   const shown = displayPath(path)
-  const there = statSync(Buffer.from(path), { throwIfNoEntry: false })
+  const there = statToWrite(path)
   if (existing === 'refuse' && there?.isFile() && there.size > 0) {
     throw new FoundryError('DEST_NOT_EMPTY', `${shown} is there and not empty. Name another file, or use --force.`)
   }

@@ -1,9 +1,9 @@
 /** Where state lies, and which file a brick's name means (design section 7). */
-import { statSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { displayPath } from '../base/bytes.ts'
 import { FoundryError } from '../base/errors.ts'
+import { hiddenBrick, lookAt } from '../store/look-at.ts'
 import { argumentBytes } from './arguments.ts'
 
 /** What of the machine decides where state lies. */
@@ -29,9 +29,11 @@ export function statePath(given: string | undefined, { env, isRoot, home }: Surr
 /** The file that a path or a brick's name means; a name with or without `.brick`. Error: BRICK_MISSING. */
 export function brickPath(argument: string, state: string): Uint8Array {
   const given = argumentBytes(argument)
-  if (isFile(given)) return given
-  const named = namedPath(argument, state)
-  if (named !== undefined && isFile(argumentBytes(named))) return argumentBytes(named)
+  const name = namedPath(argument, state)
+  const paths = name === undefined ? [given] : [given, argumentBytes(name)]
+  const looks = paths.map((path) => ({ path, look: lookAt(path) }))
+  for (const { path, look } of looks) if (look.kind === 'there' && !look.stat.isDirectory()) return path
+  for (const { path, look } of looks) if (look.kind === 'hidden') throw hiddenBrick(path, look.code)
   const shown = displayPath(given)
   const folder = join(state, 'bricks')
   throw new FoundryError(
@@ -46,8 +48,4 @@ function namedPath(name: string, state: string): string | undefined {
   const parts = file.replace(/^\//, '').split('/')
   if (parts.some((part) => part === '' || part.startsWith('.'))) return undefined
   return file.startsWith('/') ? file : join(state, 'bricks', file)
-}
-
-function isFile(path: Uint8Array): boolean {
-  return statSync(Buffer.from(path), { throwIfNoEntry: false })?.isDirectory() === false
 }

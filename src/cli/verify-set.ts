@@ -3,6 +3,7 @@ import type { SetVerifyReport, VerifiedBrick } from '../read/portable-verify.ts'
 import { pause } from './adapters.ts'
 import type { Call } from './command.ts'
 import { type ExitCode, exitCode } from './exit.ts'
+import { warnOfRun } from './set-begun.ts'
 import { counted, grouped, iec, shownText } from './text.ts'
 
 export async function verifyWholeSet(call: Call, folder: string): Promise<ExitCode> {
@@ -10,6 +11,7 @@ export async function verifyWholeSet(call: Call, folder: string): Promise<ExitCo
   const { verifySet } = await import('../read/portable-verify.ts')
   const { signal, progress } = call
   const set = openSet(folder)
+  warnOfRun(call, set)
   const report = await verifySet({
     set,
     signal,

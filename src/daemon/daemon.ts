@@ -68,12 +68,11 @@ export class Daemon implements Foundry {
     this.#options = options
     this.#bricks = new StoredBricks(options.state.bricksPath, (message) => options.log.warn(message))
     this.#guard = new DiskGuard({ path: options.state.bricksPath, minFree: options.minFree })
-    const { clock, random, log } = options
+    const { clock, random, log, state } = options
     this.#relief = new Relief({ keepers: () => this.#keepers?.all ?? [], clock, log })
     this.#db = openStateDb(options.state.databasePath, { clock, random, report: (message) => log.warn(message) })
     this.#feed = new Feed({ db: this.#db, clock })
-    const { path } = options.state
-    const run = hookRunner({ timers: systemTimers, environment: process.env, state: path, graceMs: killGraceMs })
+    const run = hookRunner({ timers: systemTimers, environment: process.env, state: state.path, graceMs: killGraceMs })
     const told = (hook: HookReport): void => this.#feed.publish({ kind: 'hook', ...hook })
     this.#hooks = new HookQueue({ db: this.#db, run, clock, timers: systemTimers, random, report: told })
     this.token = options.state.token(options.random)
@@ -217,7 +216,7 @@ export class Daemon implements Foundry {
 
   /** Their keepers begin at once. */
   async #followTasks(): Promise<void> {
-    const { tasksFolder: folder, clock } = this.#options
+    const { tasksFolder: folder, clock, log } = this.#options
     if (folder === undefined) return
     this.#board = new TaskBoard({
       folder,
@@ -229,6 +228,7 @@ export class Daemon implements Foundry {
       keepers: this.#kept,
       planner: wholeSystemOf({ clock, guard: this.#guard, bricks: this.#bricks, keepers: this.#kept }),
       publish: (news) => this.#feed.publish(news),
+      log,
     })
     await this.#board.start()
   }

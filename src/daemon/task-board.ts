@@ -19,6 +19,7 @@ import { TaskSet } from '../task/task-set.ts'
 import { type TaskStatus, taskStatusJson } from '../task/task-status.ts'
 import type { TasksAnswer } from '../wire/api.ts'
 import type { FeedNews } from './feed.ts'
+import type { Log } from './log.ts'
 import { TaskWork, type TaskWorkParts } from './task-work.ts'
 import type { RootListener, WatchHub } from './watch-hub.ts'
 
@@ -30,6 +31,7 @@ export interface TaskBoardParts extends TaskWorkParts {
   readonly hooks: HookQueue
   readonly clock: Clock
   readonly publish: (news: FeedNews) => void
+  readonly log: Pick<Log, 'warn'>
 }
 
 /** How often it is asked whether there is something to do. */
@@ -69,6 +71,11 @@ export class TaskBoard implements RootListener {
       if (memory.isStopped) for (const { name } of bricksOf(memory)) this.#parts.keepers.adopt(name)
     }
     await this.#look('now')
+    if (this.#read?.kind === 'unreadable') {
+      const { shown, why } = this.#read
+      const text = `the folder of tasks ${shown} cannot be read (${why}); it is looked for again every few seconds`
+      this.#parts.log.warn(text, { folder: shown, why })
+    }
     this.#timer = setInterval(() => this.#tick(), tickMs)
   }
 

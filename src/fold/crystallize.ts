@@ -3,6 +3,7 @@
  *
  * A part that cannot be had, or for which the budget has no room, is left out and said; what concerns the disk or the
  * user's wish to stop ends the run. Finished bricks stay, and the next run with the same question goes on behind them.
+ * What an earlier set has of districts that nobody asked for this time stays in it as it is.
  */
 import { existsSync } from 'node:fs'
 import { displayPath, toHex, utf8 } from '../base/bytes.ts'
@@ -10,7 +11,7 @@ import { timestampOf } from '../base/entry.ts'
 import { rfc3339 } from '../base/entry-text.ts'
 import { type ErrorCode, FoundryError } from '../base/errors.ts'
 import type { Clock, Random } from '../base/ports.ts'
-import type { SystemPart, SystemParts } from '../source/system-parts.ts'
+import { rootPart, type SystemDistrict, type SystemPart, type SystemParts } from '../source/system-parts.ts'
 import { BrickFile } from '../store/brick-file.ts'
 import { BrickView } from '../store/brick-view.ts'
 import { SetFolder } from '../store/set-folder.ts'
@@ -23,6 +24,8 @@ export interface CrystallizeRequest extends SystemParts {
   readonly folder: string
   /** Where the system lies; `/` is the machine at work. */
   readonly root: string
+  /** That were asked for, also those of which there is nothing. The folders above all parts are always part of the set. */
+  readonly districts: readonly SystemDistrict[]
   /** What was asked for, in words of its own: an interrupted run goes on only with the same. */
   readonly asked: string
   /** All bricks of the folder together are at most so large. */
@@ -48,28 +51,68 @@ export interface CrystallizeReport {
   readonly setHash: string
   /** Bricks that an earlier run had finished. */
   readonly resumedCount: number
+  /** Bricks of the set before that were not asked for: as they were. */
+  readonly keptCount: number
 }
 
-/** Errors: DEST_NOT_EMPTY, DEST_UNSAFE, BRICK_BUSY, DISK_*, CANCELLED. */
+/** Errors: those of `SetFolder.open`, DISK_*, CANCELLED. */
 export async function crystallize(request: CrystallizeRequest): Promise<CrystallizeReport> {
-  const { clock, asked, host, kernel, root } = request
+  const { clock, asked, host, kernel, root, signal } = request
   const nowText = (): string => rfc3339(timestampOf(clock.nowNs())) ?? ''
-  const folder = SetFolder.open(request.folder, { nowText: nowText(), asked })
+  const folder = SetFolder.open(request.folder, { nowText: nowText(), root, asked })
   try {
     const resumedCount = folder.resumed.length
-    const leftOut: SetLeftOut[] = [...request.leftOut]
+    const kept = keptOf(request, folder.before)
+    const parts = [rootPart(root, [...request.parts, ...kept.bricks.map(whereOf)]), ...request.parts]
+    const leftOut: SetLeftOut[] = [...kept.leftOut, ...request.leftOut]
     const isDone = new Set(folder.resumed.map(({ file }) => file))
-    const count = request.parts.length
-    for (const [index, part] of request.parts.entries()) {
+    const count = parts.length
+    for (const [index, part] of parts.entries()) {
       if (isDone.has(fileOf(part))) continue
       const why = await makePart(request, { folder, part, place: { number: index + 1, count } })
       if (why !== undefined) leftOut.push(why)
     }
-    const manifest = folder.finish({ tool: toolName, host, kernel, root, endedAt: nowText(), leftOut })
-    return { manifest, setHash: setHash(manifest.bricks), resumedCount }
+    const manifest = folder.finish({ tool: toolName, host, kernel, endedAt: nowText(), leftOut, kept: kept.bricks })
+    return { manifest, setHash: setHash(manifest.bricks), resumedCount, keptCount: kept.bricks.length }
+  } catch (error) {
+    throw signal.aborted ? stopped(folder, error) : error
   } finally {
     folder.close()
   }
+}
+
+/** What of the set before nobody asked for this time. */
+function keptOf(
+  { districts, parts }: CrystallizeRequest,
+  before: SetManifest | undefined,
+): Pick<SetManifest, 'bricks' | 'leftOut'> {
+  const asked = new Set<string>([...districts, 'root'])
+  const files = new Set(parts.map(fileOf))
+  const sources = new Set(parts.map(({ source }) => source))
+  const { bricks = [], leftOut = [] } = before ?? {}
+  return {
+    bricks: bricks.filter(({ district, file }) => !asked.has(district) && !files.has(file)),
+    leftOut: leftOut.filter(({ district, source }) => !asked.has(district) && !sources.has(source)),
+  }
+}
+
+/** As `rootPart` wants to know it. */
+function whereOf({ kind, place }: SetBrick): Pick<SystemPart, 'place' | 'source'> {
+  return kind === 'tree' || kind === 'file' ? { place, source: place } : { place: null, source: place }
+}
+
+/** What a user who stopped a run has to know: what is there, and how it goes on. */
+function stopped({ path, done, before }: SetFolder, error: unknown): unknown {
+  if (!(error instanceof FoundryError) || error.code !== 'CANCELLED') return error
+  const shown = displayPath(utf8(path))
+  const stays = [`no brick of ${shown} is finished yet`, `1 brick of ${shown} is finished and stays`][done.length]
+  const what = stays ?? `${done.length} bricks of ${shown} are finished and stay`
+  const set = before === undefined ? 'there is no manifest' : 'it is the set of before'
+  return new FoundryError(
+    'CANCELLED',
+    `Stopped: ${what}; the same command goes on from there. Until then ${set}.`,
+    error,
+  )
 }
 
 interface PartWork {

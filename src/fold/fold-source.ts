@@ -10,6 +10,7 @@ import { absolutePath, isOfSource, openSource, type Source, sourceName } from '.
 import { openArtifact } from '../source/open-artifact.ts'
 import { processBrickName } from '../source/process/open-process.ts'
 import { BrickView } from '../store/brick-view.ts'
+import { statToWrite } from '../store/look-at.ts'
 import { forgottenPatterns, withoutForgotten } from './forgotten.ts'
 import { heldContent } from './held-content.ts'
 import { LeafPool } from './leaf-pool.ts'
@@ -124,9 +125,7 @@ function checkWritten({ writer }: OpenBrick, { writtenBytesMax, brick }: FoldReq
 }
 
 function openOrCreate(request: FoldRequest, source: Source): OpenBrick {
-  if (statSync(Buffer.from(request.brick), { throwIfNoEntry: false }) === undefined) {
-    return createBrick(request.brick, request.random)
-  }
+  if (statToWrite(request.brick) === undefined) return createBrick(request.brick, request.random)
   const brick = openBrick(request.brick, request.random)
   try {
     refuseOtherSource(brick, request, source)

@@ -4,7 +4,7 @@
  * They go into a private folder beside the brick, are folded from there like any file, and the folder goes. The brick is
  * marked ended: there is no live source that it could follow.
  */
-import { chmodSync, closeSync, mkdirSync, openSync, rmSync, statSync, utimesSync, writeSync } from 'node:fs'
+import { chmodSync, closeSync, mkdirSync, openSync, rmSync, utimesSync, writeSync } from 'node:fs'
 import { concatBytes, displayPath, toHex, utf8 } from '../base/bytes.ts'
 import { timestampOf } from '../base/entry.ts'
 import { rfc3339 } from '../base/entry-text.ts'
@@ -15,6 +15,7 @@ import type { BrickMeta } from '../brick/meta.ts'
 import type { Source } from '../source/open.ts'
 import { openArtifact } from '../source/open-artifact.ts'
 import { diskError, guard } from '../store/disk-error.ts'
+import { statToWrite } from '../store/look-at.ts'
 import { brickName, type FoldReport, reportOf, toolName } from './fold-source.ts'
 import { LeafPool } from './leaf-pool.ts'
 import { createBrick } from './open-brick.ts'
@@ -49,7 +50,7 @@ export async function importFile<T>(
   request: ImportRequest<T>,
 ): Promise<{ readonly report: FoldReport; readonly end: T }> {
   const { brick, random } = request
-  if (statSync(Buffer.from(brick), { throwIfNoEntry: false }) !== undefined) {
+  if (statToWrite(brick) !== undefined) {
     throw new FoundryError('BRICK_EXISTS', `${displayPath(brick)} is there already. Choose another name.`)
   }
   const folder = concatBytes([brick, utf8(`.${toHex(random.bytes(6))}.import`)])

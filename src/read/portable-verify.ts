@@ -1,7 +1,7 @@
 /** Is a portable set what its manifest says: every brick there, whole, and at the commit whose tree hash is in the set's hash? */
 import { FoundryError } from '../base/errors.ts'
 import type { SetBrick } from '../store/set-manifest.ts'
-import { type PortableSet, strangersOf, withSetBrick } from './portable-set.ts'
+import { falseFact, type PortableSet, strangersOf, withSetBrick } from './portable-set.ts'
 import { type VerifyReport, verify } from './verify.ts'
 
 export interface SetVerifyRequest {
@@ -43,9 +43,13 @@ export async function verifySet(request: SetVerifyRequest): Promise<SetVerifyRep
 async function verifyOne(request: SetVerifyRequest, brick: SetBrick): Promise<VerifiedBrick> {
   const { set, signal, pause, onProgress } = request
   try {
-    const report = await withSetBrick(set, brick, (view) =>
-      verify({ view, signal, pause, onProgress: (done) => onProgress({ brick, ...done }) }),
-    )
+    const report = await withSetBrick(set, brick, (view) => {
+      const what = falseFact(view, brick)
+      if (what !== undefined) {
+        throw new FoundryError('BRICK_DAMAGED', `The manifest is wrong about ${brick.file}: its ${what} is another.`)
+      }
+      return verify({ view, signal, pause, onProgress: (done) => onProgress({ brick, ...done }) })
+    })
     return { brick, report, failure: undefined }
   } catch (error) {
     if (!(error instanceof FoundryError) || error.code === 'CANCELLED') throw error

@@ -50,7 +50,12 @@ test('a header that was written is read as it was', () => {
 
 test('what is no V2BR file, of another version, too large, or contradicts itself is refused by name', () => {
   assert.throws(() => parse(changed(0, 0x58)), refused('BRICK_FOREIGN'))
-  assert.throws(() => parse(encodeV2brHeader(plain).subarray(0, 131)), refused('BRICK_FOREIGN'))
+  for (const bytes of [0, 3])
+    assert.throws(() => parse(encodeV2brHeader(plain).subarray(0, bytes)), refused('BRICK_FOREIGN'))
+  for (const bytes of [4, 131]) {
+    const cut = { code: 'BRICK_DAMAGED', message: new RegExp(`it is cut: it has ${bytes} bytes`) }
+    assert.throws(() => parse(encodeV2brHeader(plain).subarray(0, bytes)), cut)
+  }
   assert.throws(() => parse(changed(4, 2)), refused('BRICK_VERSION_NEWER'))
   const wide = [0, 0x80, 0, 0]
   assert.throws(() => parse(changed(8, ...wide, ...wide, 15, 0, 0, 0)), refused('BRICK_LIMIT'))

@@ -76,8 +76,11 @@ export function encodeV2brHeader(header: V2brHeader): Uint8Array {
  */
 export function parseV2brHeader(bytes: Uint8Array, file: { fileBytes: number; shown: string }): V2brHeader {
   const { shown, fileBytes } = file
-  if (bytes.length < v2brHeaderBytes || magic.some((byte, at) => bytes[at] !== byte)) {
+  if (magic.some((byte, at) => bytes[at] !== byte)) {
     throw new FoundryError('BRICK_FOREIGN', `${shown} is no V2BR file: it does not begin as one does. Check the path.`)
+  }
+  if (bytes.length < v2brHeaderBytes) {
+    throw damaged(shown, `it is cut: it has ${bytes.length} bytes, and its header alone takes ${v2brHeaderBytes}`)
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   const version = view.getUint32(4, true)

@@ -38,6 +38,19 @@ test('a system in a folder has the parts that lie there, the most wanted first, 
   assert.deepEqual([modules?.source, modules?.place], [`modules:${join(root, 'lib/modules')}`, '/lib/modules'])
 })
 
+test('a folder that cannot be looked at is left out with its reason, and one that cannot be is not there', (t) => {
+  const root = makeRoot(t, ['etc', 'lib'])
+  symlinkSync('modules', join(root, 'lib/modules'))
+  writeFileSync(join(root, 'var'), 'no folder')
+  const districts = ['etc', 'dpkg', 'modules'] as const
+  const { parts, leftOut } = systemParts({ root, districts, processes: noProcesses })
+  assert.deepEqual(named(parts), ['etc'])
+  const modules = join(root, 'lib/modules')
+  const message = `${modules} cannot be looked at (ELOOP). Run with more rights, or leave it out.`
+  const expected = { district: 'modules', source: `modules:${modules}`, reason: 'SOURCE_UNREADABLE', message }
+  assert.deepEqual(leftOut, [expected])
+})
+
 test('the root part has the folders above the others and nothing that lies in them', (t) => {
   const root = makeRoot(t, ['usr/bin', 'etc/ssl', 'var/lib/dpkg/info', 'var/log', 'var/cache/x', 'home/user', 'a[b]'])
   const { include, exclude, source, place } = rootPart(root, inFolder(root))

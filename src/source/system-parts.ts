@@ -5,11 +5,11 @@
  * it was asked for is said with its reason. `root`: a system that lies in a folder, such as a mounted image; its parts
  * are files only, for /proc, /sys, processes, modules that are loaded and devices are those of the machine at work.
  */
-import { lstatSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { utf8 } from '../base/bytes.ts'
+import { displayPath, utf8 } from '../base/bytes.ts'
 import { literalPattern } from './literal-pattern.ts'
 import { type ListedProcess, listProcesses } from './process/list-processes.ts'
+import { lookAtFolder, namesIn } from './system-names.ts'
 
 /** In the order in which a budget is spent. */
 export const systemDistricts = [
@@ -81,14 +81,14 @@ export function systemParts(choice: SystemChoice): SystemParts {
   const parts = districtsOf(districts).flatMap((district): readonly SystemPart[] => {
     if (!isLive && liveOnly.has(district)) return []
     if (district === 'processes') return processParts(choice.processes, leftOut)
-    return (folders[district] ?? []).flatMap((folder) => folderPart(root, district, folder) ?? [])
+    return (folders[district] ?? []).flatMap((folder) => folderPart({ root, leftOut }, district, folder) ?? [])
   })
   const also = (choice.also ?? []).map((place) => alsoPart(root, place))
   return { parts: withoutOverlap([...parts, ...also]), leftOut }
 }
 
 /** The folders above the places of these parts, and what links lie beside them in the root: a part that costs nothing. */
-export function rootPart(root: string, parts: readonly SystemPart[]): SystemPart {
+export function rootPart(root: string, parts: readonly Pick<SystemPart, 'place' | 'source'>[]): SystemPart {
   const places = parts.flatMap(({ place, source }) => (place !== null && isPath(source) ? [place] : []))
   return {
     district: 'root',
@@ -182,18 +182,26 @@ function districtsOf(wanted: readonly SystemDistrict[]): readonly SystemDistrict
   return systemDistricts.filter((district) => wanted.includes(district))
 }
 
-/** Undefined where it is not there, or is a link to another part (/bin, in most systems). */
-function folderPart(root: string, district: SystemDistrict, folder: Folder): SystemPart | undefined {
+/** Undefined where it is not there, or is a link to another part (/bin, in most systems); hidden, it is left out. */
+function folderPart(
+  { root, leftOut }: { readonly root: string; readonly leftOut: LeftOut[] },
+  district: SystemDistrict,
+  folder: Folder,
+): SystemPart | undefined {
   const { name, path, scheme, include = [], within, exclude = [] } = folder
   const here = join(root, path)
-  const stat = scheme === undefined ? lstatSync : statSync
-  if (stat(here, { throwIfNoEntry: false })?.isDirectory() !== true) return undefined
+  const source = scheme === 'modules:' && root !== '/' ? `${scheme}${here}` : (scheme ?? here)
+  const look = lookAtFolder(here, scheme === undefined ? 'itself' : 'where a link leads')
+  if (typeof look === 'string') {
+    const message = `${displayPath(utf8(here))} cannot be looked at (${look}). Run with more rights, or leave it out.`
+    leftOut.push({ district, source, reason: 'SOURCE_UNREADABLE', message })
+  }
+  if (look !== true) return undefined
   if (scheme !== undefined) {
-    const source = scheme === 'modules:' && root !== '/' ? `${scheme}${here}` : scheme
     return { district, name, source, place: district === 'modules' ? path : null, include, exclude }
   }
   const others = within === undefined ? [] : allBut(here, within)
-  return { district, name, source: here, place: path, include, exclude: [...others, ...exclude] }
+  return { district, name, source, place: path, include, exclude: [...others, ...exclude] }
 }
 
 /** Whether it is there is seen when it is folded. */
@@ -285,15 +293,4 @@ function foldersAbove(place: string): string[] {
 
 function literal(path: string): string {
   return Buffer.from(literalPattern(utf8(path))).toString()
-}
-
-function namesIn(folder: string): readonly { readonly name: string; readonly isDirectory: boolean }[] {
-  try {
-    return readdirSync(folder, { withFileTypes: true }).map((entry) => ({
-      name: entry.name,
-      isDirectory: entry.isDirectory(),
-    }))
-  } catch {
-    return []
-  }
 }

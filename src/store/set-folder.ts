@@ -1,6 +1,9 @@
 /**
  * The folder in which a portable set is made: one maker at a time, and a journal of what is done, so that a run that was
  * interrupted goes on where it stopped.
+ *
+ * A finished set stays what it is until the new manifest takes the place of the old one, in one step: the journal alone
+ * says that a run is under way, and the old manifest names commits that each brick still has.
  */
 import { closeSync, constants, mkdirSync, openSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -11,10 +14,10 @@ import { BrickFile } from './brick-file.ts'
 import { guard } from './disk-error.ts'
 import {
   byFile,
-  hasManifest,
   journalName,
   manifestName,
-  removeManifest,
+  readManifest,
+  removeJournal,
   type SetBrick,
   type SetManifest,
   writeDurably,
@@ -24,9 +27,26 @@ import {
 interface Journal {
   readonly version: 1
   readonly startedAt: string
+  /** Where the system lies. */
+  readonly root: string
   /** What was asked for; another question begins anew. */
   readonly asked: string
   readonly done: readonly SetBrick[]
+}
+
+interface Begin {
+  readonly nowText: string
+  readonly root: string
+  readonly asked: string
+}
+
+interface Begun {
+  readonly journal: Journal
+  readonly before: SetManifest | undefined
+}
+
+interface Kept {
+  readonly kept: readonly SetBrick[]
 }
 
 export class SetFolder {
@@ -35,41 +55,42 @@ export class SetFolder {
   #journal: Journal
   /** Bricks that an interrupted run had finished. */
   readonly resumed: readonly SetBrick[]
+  /** The finished set that lies there; it stays until `finish`. */
+  readonly before: SetManifest | undefined
 
-  private constructor(path: string, fd: number, journal: Journal) {
+  private constructor(path: string, fd: number, { journal, before }: Begun) {
     this.path = path
     this.#fd = fd
     this.#journal = journal
     this.resumed = journal.done
+    this.before = before
   }
 
   /**
    * Made where missing. A set that is complete is begun anew: each of its bricks gets one more commit. Errors:
-   * DEST_NOT_EMPTY where something else is in it, DEST_UNSAFE, BRICK_BUSY, DISK_*.
+   * DEST_NOT_EMPTY where something else is in it, BRICK_OTHER_SOURCE where it is a set of another root, BRICK_DAMAGED and
+   * BRICK_VERSION_NEWER where its manifest is, DEST_UNSAFE, BRICK_BUSY, DISK_*. Nothing was written then.
    */
-  static open(path: string, begin: { readonly nowText: string; readonly asked: string }): SetFolder {
+  static open(path: string, begin: Begin): SetFolder {
     const fd = openFolder(path)
     try {
       if (!tryLockExclusive(fd)) {
         throw new FoundryError('BRICK_BUSY', `${shown(path)} is being written by another process; stop it or wait.`)
       }
-      refuseOthers(path)
-      const before = hasManifest(path) ? undefined : readJournal(path)
-      const isSame = before !== undefined && before.asked === begin.asked
-      const done = isSame ? before.done.filter((brick) => isThere(path, brick)) : []
-      const startedAt = isSame ? before.startedAt : begin.nowText
-      const folder = new SetFolder(path, fd, { version: 1, startedAt, asked: begin.asked, done })
+      const before = finishedSet(path)
+      const begun = readJournal(path)
+      refuseOtherRoot(path, begin, before?.root ?? (begun?.done.length ? begun.root : undefined))
+      const isSame = begun !== undefined && begun.asked === begin.asked && begun.root === begin.root
+      const done = isSame ? begun.done.filter((brick) => isThere(path, brick)) : []
+      const startedAt = isSame ? begun.startedAt : begin.nowText
+      const { root, asked } = begin
+      const folder = new SetFolder(path, fd, { journal: { version: 1, startedAt, root, asked, done }, before })
       folder.#write()
-      removeManifest(path)
       return folder
     } catch (error) {
       closeSync(fd)
       throw error
     }
-  }
-
-  get startedAt(): string {
-    return this.#journal.startedAt
   }
 
   get done(): readonly SetBrick[] {
@@ -97,11 +118,14 @@ export class SetFolder {
     this.#write()
   }
 
-  /** The set is complete. Errors: DISK_*. */
-  finish(rest: Omit<SetManifest, 'bricks' | 'startedAt'>): SetManifest {
-    const manifest = { ...rest, startedAt: this.startedAt, bricks: byFile(this.done) }
+  /** The set is complete, with those `kept` bricks of the one before that were not made anew. Errors: DISK_*. */
+  finish({ kept, ...rest }: Omit<SetManifest, 'bricks' | 'startedAt' | 'root'> & Kept): SetManifest {
+    const { root, startedAt, done } = this.#journal
+    const files = new Set(done.map(({ file }) => file))
+    const bricks = byFile([...kept.filter(({ file }) => !files.has(file)), ...done])
+    const manifest = { ...rest, root, startedAt, bricks }
     writeManifest(this.path, manifest)
-    rmSync(join(this.path, journalName), { force: true })
+    removeJournal(this.path)
     return manifest
   }
 
@@ -127,11 +151,27 @@ function openFolder(path: string): number {
   }
 }
 
-/** Only what an earlier run left may be there. */
-function refuseOthers(path: string): void {
+/** The set that lies there, if one is finished. Only what an earlier run left may be there. */
+function finishedSet(path: string): SetManifest | undefined {
   const names = guard(utf8(path), () => readdirSync(path))
-  if (names.length === 0 || names.includes(manifestName) || names.includes(journalName)) return
+  if (names.includes(manifestName)) return wholeManifest(path)
+  if (names.length === 0 || names.includes(journalName)) return undefined
   throw new FoundryError('DEST_NOT_EMPTY', `${shown(path)} is not empty and holds no set. Name an empty folder.`)
+}
+
+function wholeManifest(path: string): SetManifest {
+  try {
+    return readManifest(path)
+  } catch (error) {
+    if (!(error instanceof FoundryError) || error.code === 'BRICK_VERSION_NEWER') throw error
+    throw new FoundryError('BRICK_DAMAGED', `${error.message} Nothing was added to it; name another folder.`, error)
+  }
+}
+
+function refuseOtherRoot(path: string, { root }: Begin, before: string | undefined): void {
+  if (before === undefined || before === root) return
+  const what = `${shown(path)} is a set of ${shown(before)}, not of ${shown(root)}`
+  throw new FoundryError('BRICK_OTHER_SOURCE', `${what}. Name another folder, or the same --root.`)
 }
 
 /** A journal that cannot be read is worth as much as none: the run begins anew. */
@@ -139,7 +179,8 @@ function readJournal(path: string): Journal | undefined {
   try {
     const journal = JSON.parse(utf8Text(readFileSync(join(path, journalName))) ?? '')
     const isOne = journal?.version === 1 && Array.isArray(journal.done)
-    return isOne && typeof journal.startedAt === 'string' && typeof journal.asked === 'string' ? journal : undefined
+    const texts = [journal?.startedAt, journal?.root, journal?.asked]
+    return isOne && texts.every((text) => typeof text === 'string') ? journal : undefined
   } catch {
     return undefined
   }

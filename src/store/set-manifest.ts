@@ -23,6 +23,7 @@ import { parseJson } from '../brick/json.ts'
 import { type MetaKind, metaKinds } from '../brick/meta.ts'
 import { guard } from './disk-error.ts'
 import { syncFolderOf } from './exclusive-file.ts'
+import { lookAt, statToRead } from './look-at.ts'
 import { nodeTools } from './node-tools.ts'
 
 export const manifestName = 'manifest.json'
@@ -95,14 +96,28 @@ export function writeManifest(folder: string, manifest: SetManifest): void {
   writeDurably(join(folder, manifestName), utf8(`${JSON.stringify(json, undefined, 2)}\n`))
 }
 
-/** Whether the folder has a manifest, of whatever kind. */
+/** Whether the folder has a manifest, of whatever kind. Error: BRICK_MISSING where it may not be looked into. */
 export function hasManifest(folder: string): boolean {
-  return statSync(join(folder, manifestName), { throwIfNoEntry: false })?.isFile() === true
+  return isFileIn(folder, manifestName)
 }
 
-/** Whether a set lies there, also one that is not finished: `readManifest` says so. */
+/**
+ * Whether a set lies there, also one that is not finished: `readManifest` says so. What is hidden itself is none.
+ * Error: BRICK_MISSING where it is a folder that may not be looked into.
+ */
 export function isSetFolder(folder: string): boolean {
-  return hasManifest(folder) || statSync(join(folder, journalName), { throwIfNoEntry: false })?.isFile() === true
+  const look = lookAt(utf8(folder))
+  if (look.kind !== 'there' || !look.stat.isDirectory()) return false
+  return hasManifest(folder) || isBeingMade(folder)
+}
+
+/** Whether a run into this folder is under way, or was interrupted. */
+export function isBeingMade(folder: string): boolean {
+  return isFileIn(folder, journalName)
+}
+
+function isFileIn(folder: string, name: string): boolean {
+  return statToRead(utf8(join(folder, name)))?.isFile() === true
 }
 
 /** Errors: BRICK_MISSING where there is no manifest, BRICK_VERSION_NEWER, BRICK_DAMAGED where it is none or contradicts itself. */
@@ -144,9 +159,9 @@ export function readManifest(folder: string): SetManifest & { readonly setHash: 
   }
 }
 
-/** Errors: DISK_*. */
-export function removeManifest(folder: string): void {
-  const path = join(folder, manifestName)
+/** The run is over: its manifest is written. Errors: DISK_*. */
+export function removeJournal(folder: string): void {
+  const path = join(folder, journalName)
   guard(utf8(path), () => {
     rmSync(path, { force: true })
     syncFolderOf(utf8(path))

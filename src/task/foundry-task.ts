@@ -134,12 +134,9 @@ const memory = expecting(
       read_swapped: yesOrNo().optional().meta({ description: 'Pages that are swapped out: reading brings them back.' }),
       read_protected: yesOrNo().optional().meta({ description: 'Pages without any right (PROT_NONE).' }),
       read_dontdump: yesOrNo().optional().meta({ description: 'Pages that the process wants in no dump.' }),
-      freeze: expecting(
-        `one of ${freezeWays.join(', ')}`,
-        z.enum(freezeWays).optional().meta({
-          description: 'Hold the process while it is read: by SIGSTOP, or by its cgroup. Default no.',
-        }),
-      ),
+      freeze: expecting(`one of ${freezeWays.join(', ')}`, z.enum(freezeWays))
+        .optional()
+        .meta({ description: 'Hold the process while it is read: by SIGSTOP, or by its cgroup. Default no.' }),
     })
     .meta({ description: 'Of a process: what is read beside the default, and whether it is held still.' }),
 )

@@ -5,6 +5,11 @@ import { type ParsedTask, parseTask, type UnparsedTask } from './parse-task.ts'
 import { specText, taskOfSpecText } from './spec-text.ts'
 import { minimal, refused, valid, warningsOf, yaml } from './testing/task-texts.ts'
 
+/** Of the first error. */
+function expectedOf(text: string): string {
+  return (yaml(text) as UnparsedTask).errors[0]?.expected ?? ''
+}
+
 test('the shortest task gets every default', () => {
   assert.deepEqual(valid(minimal).task, {
     taskId: 'a',
@@ -155,6 +160,14 @@ test('what is no path is a source by its scheme, and is checked as far as it can
     assert.match(refused(`task_id: a\ntype: watch_path\nsource: "${source}"\n`), why, source)
 })
 
+test('a value that ends in : and has no quotes is said as one', () => {
+  for (const line of ['source: modules:', 'source: devices: # all', 'source:  journal:\r'])
+    assert.match(expectedOf(`task_id: a\ntype: watch_path\n${line}\n`), /ends in : in quotes, such as "devices:"/)
+  for (const paths of ['[devices:, /etc]', '\n  - devices:'])
+    assert.match(expectedOf(`task_id: a\ntype: analyze_system\npaths: ${paths}\n`), /ends in :, such as "devices:"/)
+  assert.equal(expectedOf('task_id: a\ntype: watch_path\nsource: a: b\n'), 'valid YAML')
+})
+
 test('what is read of memory is said in a task, survives as its text, and counts for processes only', () => {
   const head = 'task_id: a\ntype: watch_path\nsource: "proc:nginx"\n'
   const { task, specHash } = valid(`${head}memory: {read_swapped: true, freeze: stop}\n`)
@@ -166,6 +179,7 @@ test('what is read of memory is said in a task, survives as its text, and counts
   assert.deepEqual(warningsOf(`${head}memory: {freeze: no}\n`), [])
   assert.deepEqual(warningsOf(`${minimal}memory: {freeze: stop}\n`), ['4:1 NoEffect'])
   assert.match(refused(`${head}memory: {freeze: always}\n`), /4:18 memory\.freeze is "always"/)
+  assert.equal(expectedOf(`${head}memory: {freeze: yes}\n`), 'one of no, stop, cgroup')
 })
 
 test('what a whole system may cost is said in a task, survives as its text, and counts for whole systems only', () => {

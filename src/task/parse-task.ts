@@ -62,7 +62,14 @@ function errorOf(issue: z.core.$ZodIssue, document: ReadDocument): TaskError {
   const found = valueAt(document.value, path)
   if (found === undefined) return { message: `${name} is missing`, expected, ...place }
   if (issue.code === 'custom') return { message: `${name} ${issue.message}`, expected, ...place }
-  return { message: `${name} is ${shown(found)}`, expected, ...place }
+  const isText = issue.code === 'invalid_type' && issue.expected === 'string'
+  const hint = isText && isLoneKey(found) ? '; in quotes where it ends in :, such as "devices:"' : ''
+  return { message: `${name} is ${shown(found)}`, expected: `${expected}${hint}`, ...place }
+}
+
+/** What YAML makes of `- devices:`. */
+function isLoneKey(value: unknown): boolean {
+  return value instanceof Map && value.size === 1 && [...value.values()][0] === null
 }
 
 /** What no field can know by itself. */

@@ -122,7 +122,9 @@ class Reading {
     const wrong = [...(document?.errors ?? []), ...(document?.warnings ?? [])]
     if (wrong.length > 0) {
       throw new Broken(
-        wrong.slice(0, errorsMax).map((error) => this.#error(error.pos[0], firstLine(error.message), 'valid YAML')),
+        wrong
+          .slice(0, errorsMax)
+          .map(({ pos, message }) => this.#error(pos[0], firstLine(message), this.#yamlAt(pos[0]))),
       )
     }
     if (second !== undefined) this.#fail(second.range[0], 'a second document begins', 'one task a file')
@@ -190,12 +192,24 @@ class Reading {
     throw new Broken([this.#error(offset, message, expected)])
   }
 
+  /** What is expected there: a value such as `devices:` is taken for a key. */
+  #yamlAt(offset: number): string {
+    const start = this.#text.lastIndexOf('\n', offset - 1) + 1
+    const [line = ''] = this.#text.slice(start, start + lineMax).split('\n')
+    return colonAtEnd.test(line)
+      ? `valid YAML, with a value that ends in : in quotes, such as "devices:"`
+      : 'valid YAML'
+  }
+
   #error(offset: number, message: string, expected: string): TaskError {
     return { message: escapedText(message), expected, ...placeIn(this.#lines, Math.min(offset, this.#text.length)) }
   }
 }
 
 const errorsMax = 20
+const lineMax = 1_000
+/** A value after its key, or in a list in brackets, with nothing between its colon and what follows. */
+const colonAtEnd = /:[ \t]+[^\s"'#:][^\s"'#]*:[ \t]*(?:#|\r?$)/
 const emptyText = 'the file is empty'
 const taskWords = 'a task: at least task_id, type and source'
 

@@ -211,3 +211,11 @@ test(
     assert.equal(keys(folder).length, count)
   },
 )
+
+test('a folder of tasks that is not there is said at the start', async (t) => {
+  const stage = makeTaskStage(t)
+  fs.rmSync(stage.tasks, { recursive: true })
+  const daemon = await start(t, stage)
+  const said = `the folder of tasks ${stage.tasks} cannot be read (it does not exist)`
+  await until('the warning', () => daemon.running.said().includes(`${said}; it is looked for again`))
+})

@@ -80,6 +80,30 @@ test('a byte that rotted, a brick that is gone or another, a commit that never w
   assert.deepEqual(await failing(), ['etc.brick'])
 })
 
+test('what a manifest says of a brick and the brick does not is told by verify, whatever the field', async (t) => {
+  const place = await machineWithSet(t)
+  const text = readFileSync(join(place.set, 'manifest.json'), 'utf8')
+  const lies: Partial<SetBrick>[] = [
+    { entries: 9_999 },
+    { bytes: 1 },
+    { unreadable: 1 },
+    { torn: 1 },
+    { fileBytes: 1 },
+    { kind: 'process' },
+    { time: '2001-01-01T00:00:00.000000000Z' },
+    { exclude: ['/hostname'] },
+  ]
+  for (const lie of lies) {
+    writeFileSync(join(place.set, 'manifest.json'), text)
+    change(place, (manifest) => {
+      Object.assign(brickOf(manifest, 'etc.brick'), lie)
+    })
+    const { ok, bricks } = await verified(place)
+    const bad = bricks.flatMap(({ brick, failure }) => (failure === undefined ? [] : [[brick.file, failure.code]]))
+    assert.deepEqual([ok, bad], [false, [['etc.brick', 'BRICK_DAMAGED']]], JSON.stringify(lie))
+  }
+})
+
 test('a manifest whose hash is not over its bricks is refused, also where only a place was moved', async (t) => {
   const place = await machineWithSet(t)
   const path = join(place.set, 'manifest.json')

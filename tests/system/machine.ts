@@ -22,7 +22,7 @@ import { type CrystallizeReport, type CrystallizeRequest, crystallize } from '..
 import { extractSet, type SetExtractReport, type SetExtractRequest } from '../../src/read/portable-extract.ts'
 import { openSet } from '../../src/read/portable-set.ts'
 import { type SetVerifyReport, verifySet } from '../../src/read/portable-verify.ts'
-import { rootPart, systemDistricts, systemParts } from '../../src/source/system-parts.ts'
+import { type SystemDistrict, systemDistricts, systemParts } from '../../src/source/system-parts.ts'
 
 export interface Place {
   readonly folder: string
@@ -97,17 +97,22 @@ export const ofNoDistrict = ['home', 'sparse', 'var/lib/other']
 
 export interface Asked extends Partial<Pick<CrystallizeRequest, 'budgetBytes' | 'signal' | 'onProgress'>> {
   readonly also?: readonly string[]
+  readonly districts?: readonly SystemDistrict[]
 }
 
-export async function makeSet({ root, set }: Place, { also = [], ...asked }: Asked = {}): Promise<CrystallizeReport> {
+export async function makeSet(
+  { root, set }: Place,
+  { also = [], districts = systemDistricts, ...asked }: Asked = {},
+): Promise<CrystallizeReport> {
   const processes = { count: 0, bytesMax: 0 }
-  const { parts, leftOut } = systemParts({ root, districts: systemDistricts, processes, also })
+  const { parts, leftOut } = systemParts({ root, districts, processes, also })
   return crystallize({
     folder: set,
     root,
-    parts: [rootPart(root, parts), ...parts],
+    districts,
+    parts,
     leftOut,
-    asked: root,
+    asked: JSON.stringify([root, districts]),
     crossFilesystems: 'no',
     host: 'small',
     kernel: 'none',
