@@ -8,6 +8,7 @@ import type { BrickMeta } from '../brick/meta.ts'
 import type { Held } from '../source/log/held.ts'
 import { absolutePath, isOfSource, openSource, type Source, sourceName } from '../source/open.ts'
 import { openArtifact } from '../source/open-artifact.ts'
+import { isNeverRead } from '../source/process/mapping-kind.ts'
 import { processBrickName } from '../source/process/open-process.ts'
 import { BrickView } from '../store/brick-view.ts'
 import { statToWrite } from '../store/look-at.ts'
@@ -207,8 +208,6 @@ export function reportOf({ writer, model }: OpenBrick): FoldReport {
 /** Of a process: what is nobody's to read, such as [vvar], or has no right at all. */
 function neverReadOf(model: OpenBrick['model']): number {
   let count = 0
-  for (const [, { mapping, unreadable = '' }] of model.entries) if (mapping && byDesign.has(unreadable)) count++
+  for (const [, { mapping, unreadable = '' }] of model.entries) if (mapping && isNeverRead(unreadable)) count++
   return count
 }
-
-const byDesign: ReadonlySet<string> = new Set(['VVAR', 'VSYSCALL', 'PROT_NONE', 'DEVICE', 'DONTDUMP'])

@@ -40,6 +40,13 @@ export function listedBytes({ start, end }: Pick<MapsLine, 'start' | 'end'>): nu
   return end - start <= mappingBytesMax ? end - start : pageBytes
 }
 
+/** Left alone because of what it is or because its owner wants it so, not because somebody may not read it. */
+export function isNeverRead(unreadable: string): boolean {
+  return neverRead.has(unreadable)
+}
+
+const neverRead: ReadonlySet<string> = new Set(['VVAR', 'VSYSCALL', 'PROT_NONE', 'DEVICE', 'DONTDUMP'])
+
 /** Addresses set aside rather than memory: often gigabytes, which would take the place of what is there. */
 export function isReservation(unreadable: string | undefined): boolean {
   return unreadable === 'PROT_NONE' || unreadable === 'DEVICE'
