@@ -700,7 +700,8 @@ def region_attributes(c):
 REGION_FIELDS = {
     1: ('length', lambda c: c.varint(2**47)), 2: ('class', lambda c: c.short_text(64)), 3: ('flags', NUMBER), 4: ('name', lambda c: c.short_text(4096)),
     5: ('attributes', region_attributes), 6: ('severity', lambda c: c.choice(SEVERITIES)), 7: ('rule', lambda c: c.short_text(256)),
-    8: ('evidence', Cursor.evidence), 9: ('origin', lambda c: c.choice(ORIGINS)), 10: ('confidence', lambda c: c.varint(1000))}
+    8: ('evidence', Cursor.evidence), 9: ('origin', lambda c: c.choice(ORIGINS)), 10: ('confidence', lambda c: c.varint(1000)),
+    11: ('detector', lambda c: c.short_text(128)), 12: ('check', lambda c: c.short_text(1024)), 13: ('weakness', lambda c: c.short_text(32))}
 
 
 class Region:
@@ -711,7 +712,7 @@ class Region:
         self.size_class, self.start, self.layer, self.ordinal = struct.unpack('>BQBH', key)
         stored = {t: v for t, v, _ in fields(record, 'regions', offset)}
         self.fields = {name: decoded(stored[t], read, 'regions', offset) for t, (name, read) in REGION_FIELDS.items() if t in stored}
-        found = stored.keys() & {6, 7, 8, 9, 10}
+        found = stored.keys() & {6, 7, 8, 9, 10, 12, 13}
         if not {1, 2} <= stored.keys() or found and not {6, 7, 9, 10} <= found or self.fields.get('flags') == 0:
             raise Bad('regions', offset, f'fields {sorted(stored)}')
         self.length = self.fields['length']

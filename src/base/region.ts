@@ -14,6 +14,11 @@ export interface Region {
   readonly name: string
   readonly attributes?: { readonly [key: string]: JsonValue }
   readonly finding?: Finding
+  /**
+   * Which analyzer said it, `name/version`. Absent: the source itself did. What an analyzer said of a content goes when the
+   * content changes; what a source said, the source replaces.
+   */
+  readonly detector?: string
 }
 
 /** Containers below what they contain. */
@@ -32,4 +37,8 @@ export interface Finding {
   readonly origin: 'deterministic' | 'rule' | 'model' | 'human'
   /** 0 .. 1. */
   readonly confidence: number
+  /** A command of a public tool that shows the same; `FILE` stands for a file with the entry's content. One line. */
+  readonly check?: string
+  /** Of what kind the weakness is, as CWE numbers it: `CWE-732`. */
+  readonly weakness?: string
 }

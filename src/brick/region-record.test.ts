@@ -12,8 +12,14 @@ const finding: Finding = {
   evidence: ['0x40', 'é'],
   origin: 'model',
   confidence: 0.75,
+  check: 'nm FILE',
+  weakness: 'CWE-338',
 }
-const whole: RegionFields = { length: 300, class: 'symbol', name: 'main', attributes: { b: 1, a: [] }, finding }
+const whole: RegionFields = {
+  ...{ length: 300, class: 'symbol', name: 'main', attributes: { b: 1, a: [] } },
+  finding,
+  detector: 'elf/1',
+}
 const wholeHex = [
   '01 02 ac02',
   `02 06 ${toHex(utf8('symbol'))}`,
@@ -24,6 +30,9 @@ const wholeHex = [
   '08 09 02 04 30783430 02 c3a9',
   '09 01 03',
   '0a 02 ee05',
+  `0b 05 ${toHex(utf8('elf/1'))}`,
+  `0c 07 ${toHex(utf8('nm FILE'))}`,
+  `0d 07 ${toHex(utf8('CWE-338'))}`,
 ]
 
 const anyText = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 30 }).map((text) => text.toWellFormed())
@@ -40,9 +49,12 @@ const anyRegion: fc.Arbitrary<RegionFields> = fc
         evidence: fc.array(anyText, { maxLength: 5 }),
         origin: fc.constantFrom('deterministic' as const, 'rule' as const, 'model' as const, 'human' as const),
         confidence: fc.nat({ max: 1_000 }).map((thousandths) => thousandths / 1_000),
+        check: fc.option(anyText, { nil: undefined }),
+        weakness: fc.option(fc.constantFrom('CWE-78', 'CWE-732'), { nil: undefined }),
       }),
       { nil: undefined },
     ),
+    detector: fc.option(fc.constantFrom('elf/1', 'secrets/12'), { nil: undefined }),
   })
   .map((region) => JSON.parse(JSON.stringify(region)) as RegionFields)
 
@@ -116,6 +128,8 @@ test('a record that cannot be is damage', () => {
     'severity 6': `${line}  ${found.replace('06 01 01', '06 01 06')}`,
     'origin 5': `${line}  ${found.replace('09 01 01', '09 01 05')}`,
     'confidence 1,001': `${line}  ${found.replace('0a 01 00', '0a 02 e907')}`,
+    'only a check': `${line}  0c 01 61`,
+    'empty detector': `${line}  0b 00`,
     'only evidence': `${line}  08 03 01 01 61`,
     'no rule': `${line}  ${found.replace('07 01 72', '')}`,
     'evidence of nothing': `${line}  06 01 01  07 01 72  08 01 00  09 01 01  0a 01 00`,
@@ -124,7 +138,7 @@ test('a record that cannot be is damage', () => {
   const read = (hex: string) => decodeRegion(fromHex(hex.replaceAll(' ', '')) as Uint8Array)
   read(line)
   read(`${line}  ${found}`)
-  assert.deepEqual(read(`${line} 0b 01 00`), { length: 5, class: 'line', name: '' }, 'fields of later versions')
+  assert.deepEqual(read(`${line} 0e 01 00`), { length: 5, class: 'line', name: '' }, 'fields of later versions')
   for (const [name, hex] of Object.entries(broken)) {
     assert.equal(
       ruleOf(() => read(hex)),

@@ -27,6 +27,9 @@ export const regionAttributeBytesMax = 65_536
 const ruleBytesMax = 256
 const evidenceBytesMax = 4_096
 const evidenceCountMax = 64
+const detectorBytesMax = 128
+const checkBytesMax = 1_024
+const weaknessBytesMax = 32
 /** A confidence is stored in thousandths. */
 const certain = 1_000
 const spaceBytesMax = 2 ** 47
@@ -35,7 +38,7 @@ const origins: readonly Finding['origin'][] = ['deterministic', 'rule', 'model',
 
 export type RegionFields = Omit<Region, 'offset' | 'layer'>
 
-export function encodeRegion({ length, class: kind, name, attributes, finding }: RegionFields): Uint8Array {
+export function encodeRegion({ length, class: kind, name, attributes, finding, detector }: RegionFields): Uint8Array {
   assert(Number.isSafeInteger(length) && length >= 0 && length <= spaceBytesMax, `a region had ${length} bytes`)
   const className = cutText(kind, regionClassBytesMax)
   assert(className !== '', 'a region had no class')
@@ -47,6 +50,9 @@ export function encodeRegion({ length, class: kind, name, attributes, finding }:
   const json = attributes === undefined ? emptyObject : attributesText(attributes)
   if (json.length > emptyObject.length) writeBytesField(writer, 5, json)
   if (finding !== undefined) writeFinding(writer, finding)
+  if (detector !== undefined) writeTextField(writer, 11, cutText(detector, detectorBytesMax))
+  if (finding?.check !== undefined) writeTextField(writer, 12, cutText(finding.check, checkBytesMax))
+  if (finding?.weakness !== undefined) writeTextField(writer, 13, cutText(finding.weakness, weaknessBytesMax))
   return writer.take()
 }
 
@@ -66,12 +72,20 @@ export function decodeRegion(bytes: Uint8Array): RegionFields {
     else if (tag === 8) finding.evidence = readEvidence(reader)
     else if (tag === 9) finding.origin = chosen(origins, reader)
     else if (tag === 10) finding.confidence = readNumber(reader, { min: 0, max: certain }) / certain
+    else if (tag === 11) region.detector = readBounded(reader, detectorBytesMax)
+    else if (tag === 12) finding.check = readBounded(reader, checkBytesMax)
+    else if (tag === 13) finding.weakness = readBounded(reader, weaknessBytesMax)
     else reader.bytes(reader.rest)
   })
-  const { length, class: kind, name = '', attributes } = region
+  const { length, class: kind, name = '', attributes, detector } = region
   if (length === undefined || kind === undefined) throw new BrickDamage('regions', 'a region lacks field 1 or 2')
   const found = wholeFinding(finding)
-  return { length, class: kind, name, ...(attributes && { attributes }), ...(found && { finding: found }) }
+  return {
+    ...{ length, class: kind, name },
+    ...(attributes && { attributes }),
+    ...(found && { finding: found }),
+    ...(detector !== undefined && { detector }),
+  }
 }
 
 /** Field 1 of a record, which comes first. BrickDamage `regions`. */
@@ -167,11 +181,16 @@ function chosen<T>(from: readonly T[], reader: ByteReader): T {
 }
 
 /** Undefined where none of its fields is there. */
-function wholeFinding({ severity, rule, evidence, origin, confidence }: Partial<Finding>): Finding | undefined {
-  const parts = [severity, rule, origin, confidence]
+function wholeFinding(fields: Partial<Finding>): Finding | undefined {
+  const { severity, rule, evidence, origin, confidence, check, weakness } = fields
+  const parts = [severity, rule, origin, confidence, check, weakness]
   if (parts.every((part) => part === undefined) && evidence === undefined) return undefined
   if (severity === undefined || rule === undefined || origin === undefined || confidence === undefined) {
     throw new BrickDamage('regions', 'a finding lacks one of the fields 6, 7, 9, 10')
   }
-  return { severity, rule, evidence: evidence ?? [], origin, confidence }
+  return {
+    ...{ severity, rule, evidence: evidence ?? [], origin, confidence },
+    ...(check !== undefined && { check }),
+    ...(weakness !== undefined && { weakness }),
+  }
 }

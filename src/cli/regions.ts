@@ -72,7 +72,7 @@ function* chosen(view: BrickView, path: string | undefined): Generator<EntryRegi
 }
 
 function jsonOf({ entry, region }: EntryRegion): Record<string, unknown> {
-  const { offset, length, layer, class: kind, name, attributes, finding } = region
+  const { offset, length, layer, class: kind, name, attributes, finding, detector } = region
   return {
     ...pathFields(entry.path),
     ...(entry.mapping && { address: hexText(entry.mapping.address + BigInt(offset)) }),
@@ -83,6 +83,7 @@ function jsonOf({ entry, region }: EntryRegion): Record<string, unknown> {
     name,
     ...(attributes && { attributes }),
     ...(finding && { finding }),
+    ...(detector !== undefined && { detector }),
   }
 }
 

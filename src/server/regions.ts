@@ -28,8 +28,14 @@ export function* regionsAnswer(view: BrickView, query: RegionQuery): Generator<v
   return { regions, truncated: false }
 }
 
-export function regionJson({ start, length, layer, class: kind, name, attributes, finding }: PlacedRegion): RegionJson {
-  return { start, length, layer, class: kind, name, ...(attributes && { attributes }), ...(finding && { finding }) }
+export function regionJson({ class: kind, ...region }: PlacedRegion): RegionJson {
+  const { start, length, layer, name, attributes, finding, detector } = region
+  return {
+    ...{ start, length, layer, class: kind, name },
+    ...(attributes && { attributes }),
+    ...(finding && { finding }),
+    ...(detector !== undefined && { detector }),
+  }
 }
 
 /** The shortest length of its size class: shorter ones are passed over unread, and those of the class seen one by one. */

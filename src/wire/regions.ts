@@ -19,6 +19,8 @@ export interface RegionJson {
   readonly name: string
   readonly attributes?: { readonly [key: string]: JsonValue }
   readonly finding?: Finding
+  /** Which analyzer said it, `name/version`; absent where the source itself did. */
+  readonly detector?: string
 }
 
 /**

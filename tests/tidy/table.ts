@@ -40,7 +40,7 @@ const folders: Record<string, FolderRule> = {
   read: node(['brick', 'layout', 'kernel', 'hilbert', 'store', 'source', 'linux'], ['pngjs']),
   catalog: node(['brick'], ['node:sqlite']),
   analysis: node(
-    ['brick', 'store', 'catalog', 'binary'],
+    ['brick', 'store', 'catalog', 'binary', 'read'],
     ['openai', '@alexaltea/capstone-js', '@virustotal/yara-x', 'wasmagic'],
   ),
   task: node([], ['zod', 'yaml']),
