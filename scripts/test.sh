@@ -35,6 +35,10 @@ else
 fi
 # Without a compiler the tests that watch programs of their own are skipped by name.
 command -v cc >/dev/null || { install_package gcc && install_package libc6-dev; } || echo 'Not installed: a C compiler'
+# Independent tools that results are compared with; what is missing is a test skipped by name.
+for tool in readelf:binutils file:file checksec:checksec modinfo:kmod getcap:libcap2-bin yara:yara xz:xz-utils logrotate:logrotate; do
+  command -v "${tool%%:*}" >/dev/null || install_package "${tool##*:}" || echo "Not installed: ${tool%%:*}"
+done
 if [ -n "$lacking" ]; then
   echo "Not installed: $lacking. Those tests are skipped by name; under CI=true that is a failure."
 fi

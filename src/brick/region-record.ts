@@ -98,6 +98,28 @@ export function regionLength(bytes: Uint8Array): number {
   return length
 }
 
+/** Whether the record is of a finding, without reading more of it than the heads of its fields. BrickDamage `regions`. */
+export function isFinding(bytes: Uint8Array): boolean {
+  const reader = new ByteReader(bytes, 'regions')
+  while (reader.rest > 0) {
+    const tag = reader.varint()
+    if (tag >= 6) return tag <= 10
+    reader.bytes(reader.varint())
+  }
+  return false
+}
+
+/** Whether an analyzer said it, not the source; read like `isFinding`. BrickDamage `regions`. */
+export function hasDetector(bytes: Uint8Array): boolean {
+  const reader = new ByteReader(bytes, 'regions')
+  while (reader.rest > 0) {
+    const tag = reader.varint()
+    if (tag >= 11) return tag === 11
+    reader.bytes(reader.varint())
+  }
+  return false
+}
+
 /** At most that many bytes of UTF-8; what was cut ends in an ellipsis. */
 export function cutText(text: string, bytesMax: number): string {
   const whole = text.toWellFormed()

@@ -88,3 +88,21 @@ test('a record under the key of another size class is damage', () => {
     'regions',
   )
 })
+
+test('only findings are given where only they are asked for', () => {
+  const finding = { severity: 'low', rule: 'r', evidence: [], origin: 'rule', confidence: 1 } as const
+  const store = new MemoryPages(nodeTools)
+  const items = Array.from({ length: 500 }, (_, start) => ({
+    key: regionKey({ sizeClass: 0, start, layer: 48, ordinal: 0 }),
+    value: encodeRegion({
+      ...{ length: 1, class: 'x', name: '', detector: 'elf/1', attributes: { start } },
+      ...(start % 7 === 0 && { finding }),
+    }),
+  }))
+  const root = buildMap(store, 'regions', items)
+  const found = [...scanRegions(store, root, { start: 0, end: 1_000, which: 'findings' })].map(({ start }) => start)
+  assert.deepEqual(
+    found,
+    Array.from({ length: 72 }, (_, i) => 7 * i),
+  )
+})

@@ -16,7 +16,7 @@ import {
   sizeClassCount,
   sizeClassOf,
 } from './region-key.ts'
-import { decodeRegion, regionLength } from './region-record.ts'
+import { decodeRegion, isFinding, regionLength } from './region-record.ts'
 
 /** Half-open run of positions. */
 export interface RegionRange {
@@ -24,6 +24,8 @@ export interface RegionRange {
   readonly end: number
   /** Shorter ones are left out; bytes. */
   readonly lengthMin?: number
+  /** Default: all. */
+  readonly which?: 'all' | 'findings'
 }
 
 /** A region of a commit; `start` is a position in the brick's space. */
@@ -74,12 +76,12 @@ function* itemsOfClass(
   root: MapRoot,
   range: RegionRange & { readonly sizeClass: number },
 ): Generator<Item, undefined> {
-  const { start, end, sizeClass, lengthMin = 0 } = range
+  const { start, end, sizeClass, lengthMin = 0, which = 'all' } = range
   const from = firstRegionKey(sizeClass, Math.max(0, start - sizeClassBytes(sizeClass) + 1))
   for (const { key, value } of scan(store, 'regions', root, { from, to: firstRegionKey(sizeClass, end) })) {
     const place = placeOfRegionKey(key)
     const length = regionLength(value)
-    if (length < lengthMin) continue
+    if (length < lengthMin || (which === 'findings' && !isFinding(value))) continue
     if (place.start >= start || place.start + length > start) yield { place, value }
   }
 }

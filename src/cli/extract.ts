@@ -33,6 +33,7 @@ Of a set that sfd crystallize made, the whole tree, each brick at its place; PAT
 Examples:
   sfd extract etc.brick -o /tmp/etc
   sfd extract etc.brick hosts --at yesterday -o out
+  sfd extract etc.brick hosts -o -
   sfd extract etc.brick hosts --range 0:0x100 -o -
   sfd extract proc-812-nginx '[heap]' --at -5m --range : -o heap.bin`
 
@@ -42,7 +43,7 @@ export function addExtract(shell: Shell): void {
     .description('give the bytes back, exactly')
     .argument('<brick>', 'path or name of a brick, or the folder of a set')
     .argument('[paths...]', 'entries, folders with everything beneath; all without')
-    .requiredOption('-o, --output <dest>', 'folder to write into; with --range a file, - for standard output')
+    .requiredOption('-o, --output <dest>', 'folder to write into; with --range a file; - for standard output')
     .option('--force', 'into what is not empty, replacing what is in the way, and without asking for free space')
     .option('--range <a:b>', 'only these bytes')
     .option(...atOption)
@@ -50,9 +51,16 @@ export function addExtract(shell: Shell): void {
   runs<ExtractOptions>(shell, command, (call, { args, options }) => {
     const [brick = '', ...paths] = args
     if (isSetFolder(brick)) return extractFromSet(call, { brick, paths, options })
-    if (options.range === undefined) return extractEntries(call, { brick, paths, options })
-    return extractRange(call, { brick, paths, options, range: options.range })
+    const range = options.range ?? (options.output === '-' ? wholeFile(paths) : undefined)
+    if (range === undefined) return extractEntries(call, { brick, paths, options })
+    return extractRange(call, { brick, paths, options, range })
   })
+}
+
+/** What goes to standard output without a range. Error: USAGE where that would be several files. */
+function wholeFile({ length }: readonly string[]): string {
+  if (length === 1) return ':'
+  throw new FoundryError('USAGE', 'Standard output takes the bytes of one file: name one PATH, or a folder after -o.')
 }
 
 interface Request {

@@ -1,9 +1,10 @@
 /** Where state lies, and which file a brick's name means (design section 7). */
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { displayPath } from '../base/bytes.ts'
+import { concatBytes, displayPath, utf8 } from '../base/bytes.ts'
 import { FoundryError } from '../base/errors.ts'
 import { hiddenBrick, lookAt } from '../store/look-at.ts'
+import { manifestName } from '../store/set-manifest.ts'
 import { argumentBytes } from './arguments.ts'
 
 /** What of the machine decides where state lies. */
@@ -34,12 +35,21 @@ export function brickPath(argument: string, state: string): Uint8Array {
   const looks = paths.map((path) => ({ path, look: lookAt(path) }))
   for (const { path, look } of looks) if (look.kind === 'there' && !look.stat.isDirectory()) return path
   for (const { path, look } of looks) if (look.kind === 'hidden') throw hiddenBrick(path, look.code)
+  for (const { path, look } of looks) if (look.kind === 'there') refuseSet(path)
   const shown = displayPath(given)
   const folder = join(state, 'bricks')
   throw new FoundryError(
     'BRICK_MISSING',
     `There is no brick ${shown}: no such file, and no brick of that name in ${folder}.`,
   )
+}
+
+/** A folder that `sfd crystallize` made is no brick, but holds some. Error: USAGE. */
+function refuseSet(folder: Uint8Array): void {
+  if (lookAt(concatBytes([folder, utf8(`/${manifestName}`)])).kind !== 'there') return
+  const shown = displayPath(folder)
+  const advice = `name one of its bricks, such as ${shown}/etc.brick, or use \`sfd verify\` and \`sfd extract\` on all of it`
+  throw new FoundryError('USAGE', `${shown} is a set of bricks: ${advice}.`)
 }
 
 /** Of a name as `sfd status` lists it: in folders below that of all bricks, or absolute where a task put it elsewhere. */

@@ -16,6 +16,7 @@ import { isOfSource, sourceName } from '../source/open.ts'
 import type { Head } from '../store/brick-file.ts'
 import { BrickView } from '../store/brick-view.ts'
 import { endedCommit } from '../store/ended.ts'
+import { statToRead } from '../store/look-at.ts'
 import type { Assignment } from './assignment.ts'
 import type { DistrictTicket } from './districts.ts'
 import { moveAside } from './move-aside.ts'
@@ -58,7 +59,7 @@ export class KeptBrick {
   open(): OpenBrick {
     if (this.#open !== undefined) return this.#open
     const { brickPath } = this.#parts.assignment
-    const isThere = statSync(Buffer.from(brickPath), { throwIfNoEntry: false }) !== undefined
+    const isThere = statToRead(brickPath) !== undefined
     const brick = isThere ? this.#openExisting() : createBrick(brickPath, this.#parts.random)
     this.#open = brick
     this.#uuid = toHex(brick.writer.uuid)

@@ -3,7 +3,7 @@
  *
  * A brick's name is its path beneath the folder without `.brick`; of one that a task put elsewhere, its whole path.
  */
-import { readdirSync, statSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { must } from '../base/assert.ts'
 import { displayPath, utf8 } from '../base/bytes.ts'
@@ -12,6 +12,7 @@ import { brickNameOfSource } from '../fold/fold-source.ts'
 import { isOfSource, type Source } from '../source/open.ts'
 import { BrickFile } from '../store/brick-file.ts'
 import { BrickView } from '../store/brick-view.ts'
+import { lookAt } from '../store/look-at.ts'
 
 export interface StoredBrick {
   readonly view: BrickView
@@ -90,7 +91,7 @@ export class StoredBricks {
   }
 
   #exists(name: string): boolean {
-    return statSync(this.pathOf(name), { throwIfNoEntry: false }) !== undefined
+    return lookAt(utf8(this.pathOf(name))).kind !== 'nothing'
   }
 }
 

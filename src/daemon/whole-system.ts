@@ -7,7 +7,7 @@
  *
  * Trees are measured before they are promised: in slices, so that nobody waits for it.
  */
-import { lstatSync, readdirSync, statSync } from 'node:fs'
+import { lstatSync, readdirSync, type Stats } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { utf8 } from '../base/bytes.ts'
@@ -20,6 +20,7 @@ import {
   systemDistricts,
   systemParts,
 } from '../source/system-parts.ts'
+import { lookAt } from '../store/look-at.ts'
 import type { Condition } from '../task/condition.ts'
 import type { FoundryTask } from '../task/foundry-task.ts'
 import type { PlannedBrick } from '../task/task-plan.ts'
@@ -191,7 +192,7 @@ export class WholeSystem implements SystemPlanner {
 
   /** Of its brick, which is there once it was folded; before that what is likely. */
   #sizeOf(part: SystemPart, task: FoundryTask): number | undefined {
-    const brick = statSync(this.#parts.pathOf(nameOf(part, task)), { throwIfNoEntry: false })?.size
+    const brick = statOf(this.#parts.pathOf(nameOf(part, task)))?.size
     if (!this.#likely.has(part.source)) {
       const atOnce = likelyAtOnce(part)
       this.#likely.set(part.source, atOnce)
@@ -217,10 +218,16 @@ function likelyAtOnce({ district, bytes }: SystemPart): number | undefined {
   return district === 'proc' || district === 'sys' || district === 'devices' ? smallBytes : undefined
 }
 
+/** Undefined also where it is hidden from this user. */
+function statOf(path: string): Stats | undefined {
+  const look = lookAt(utf8(path))
+  return look.kind === 'there' ? look.stat : undefined
+}
+
 /** On disk, of everything beneath on the same filesystem; what cannot be listed counts nothing. */
 async function treeBytes(folder: string): Promise<number> {
   const pending = [folder]
-  const device = statSync(folder, { throwIfNoEntry: false })?.dev
+  const device = statOf(folder)?.dev
   let bytes = 0
   let looked = 0
   for (let path = pending.pop(); path !== undefined; path = pending.pop()) {

@@ -48,7 +48,7 @@ export function selectEntries(view: BrickView, paths: readonly Uint8Array[]): re
 /**
  * A path as a person names it, as the brick does: no slashes at either end, no `.` parts; an absolute one beneath the
  * brick's source becomes relative to it. Any other absolute path stays as it is and will not be found. Of a process, the
- * mapping that the name or the address means (mapping-path.ts). Errors: USAGE where several mappings are called so.
+ * mapping that the name or the address means (mapping-path.ts). `\xHH` stands for a byte where no entry is called so. Errors: USAGE where several mappings are called so.
  */
 export function entryPath(view: BrickView, named: Uint8Array): Uint8Array {
   const { kind, source } = view.meta
@@ -57,7 +57,21 @@ export function entryPath(view: BrickView, named: Uint8Array): Uint8Array {
   if (inside === undefined) return named
   const parts: string[] = bytesKey(inside).split('/')
   const kept = parts.filter((part) => part !== '' && part !== '.').join('/')
-  return Uint8Array.from(kept, (character) => character.charCodeAt(0))
+  const path = bytesOf(kept)
+  return view.entry(path) === undefined ? (escapedPath(view, kept) ?? path) : path
+}
+
+/** Names are shown with `\xHH` for what is no plain text, and are typed as they are shown. */
+function escapedPath(view: BrickView, shown: string): Uint8Array | undefined {
+  if (!shown.includes('\\x')) return undefined
+  const meant = bytesOf(
+    shown.replace(/\\x([0-9a-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))),
+  )
+  return meant.length <= keyOfPathMax && view.entry(meant) !== undefined ? meant : undefined
+}
+
+function bytesOf(key: string): Uint8Array {
+  return Uint8Array.from(key, (character) => character.charCodeAt(0))
 }
 
 const slash = 0x2f

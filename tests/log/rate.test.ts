@@ -1,10 +1,10 @@
 /** A program that writes 10,000 lines a second while its log is rotated in each of the four styles. */
 import assert from 'node:assert/strict'
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
 import { utf8 } from '../../src/base/bytes.ts'
@@ -19,7 +19,8 @@ const lineCount = linesPerSecond * (isLong ? 30 : 2)
 const program = join(import.meta.dirname, 'line-writer-child.ts')
 const clock = { nowNs: () => BigInt(Date.now()) * 1_000_000n, monotonicMs: () => performance.now() }
 
-type Style = 'rename' | 'copytruncate' | 'compress' | 'own'
+type Style = 'rename' | 'copytruncate' | 'compress' | 'own' | 'logrotate' | 'logrotate copytruncate'
+const hasLogrotate = spawnSync('logrotate', ['--version']).error === undefined
 
 const rotations: Readonly<Record<Style, (path: string, writer: ChildProcess) => void>> = {
   rename: (path, writer) => {
@@ -34,6 +35,21 @@ const rotations: Readonly<Record<Style, (path: string, writer: ChildProcess) => 
     writer.kill('SIGHUP')
   },
   own: () => {},
+  logrotate: (path, writer) => {
+    rotateByLogrotate(path, 'create 0644\ncompress\ndelaycompress')
+    writer.kill('SIGHUP')
+  },
+  'logrotate copytruncate': (path) => rotateByLogrotate(path, 'copytruncate\ncompress'),
+}
+
+/** As cron runs it, but at once. */
+function rotateByLogrotate(path: string, directives: string): void {
+  const folder = dirname(path)
+  const config = join(folder, 'logrotate.conf')
+  fs.writeFileSync(config, `${path} {\nrotate 100\nmissingok\n${directives}\n}\n`, { mode: 0o644 })
+  const state = join(folder, 'logrotate.state')
+  const { status, stderr } = spawnSync('logrotate', ['--force', '--state', state, config], { encoding: 'utf8' })
+  assert.equal(status, 0, stderr)
 }
 
 async function follow(style: Style): Promise<{ readonly brick: ModelBrick; readonly looks: number }> {
@@ -83,9 +99,11 @@ function numbersOf(brick: ModelBrick): { readonly at: number; readonly number: n
   return found
 }
 
-for (const style of ['rename', 'copytruncate', 'compress', 'own'] as const) {
+for (const style of Object.keys(rotations) as Style[]) {
+  const skip = style.startsWith('logrotate') && !hasLogrotate ? 'logrotate is not installed' : false
   test(`${style}: ${linesPerSecond} lines a second, none lost without a gap, none doubled`, {
     concurrency: true,
+    skip,
   }, async (t) => {
     const { brick, looks } = await follow(style)
     const found = numbersOf(brick)
@@ -98,7 +116,7 @@ for (const style of ['rename', 'copytruncate', 'compress', 'own'] as const) {
       )
       next = number + 1
     }
-    if (style !== 'copytruncate') {
+    if (!style.endsWith('copytruncate')) {
       assert.deepEqual([...gaps], [])
       assert.equal(next, lineCount)
     }
