@@ -4,7 +4,7 @@ import { pause } from './adapters.ts'
 import { argumentBytes } from './arguments.ts'
 import { type AtOptions, atOption, type Call, runs, type Shell, withBrickAt } from './command.ts'
 import { type ExitCode, exitCode } from './exit.ts'
-import { writeResult } from './result-file.ts'
+import { readersOf, writeResult } from './result-file.ts'
 import { grouped, iec, pairs, pathFields, shownPath } from './text.ts'
 import { v2brFields } from './v2br-fields.ts'
 
@@ -50,7 +50,10 @@ async function exportEntry(call: Call, { brick, path, options }: Request): Promi
     const made = exportV2br(view, path === undefined ? undefined : entryPath(view, argumentBytes(path)))
     const output = argumentBytes(options.output)
     if (isPiped) for (const piece of made.pieces) await call.output.bytes(piece.slice())
-    else writeResult(output, made.pieces, options.force === true ? 'replace' : 'refuse')
+    else {
+      const existing = options.force === true ? 'replace' : 'refuse'
+      writeResult(output, made.pieces, { existing, readers: readersOf(view.meta) })
+    }
     if (!isPiped) await tell(call, { made, output })
     if (made.doubt !== undefined) call.warn(made.doubt)
     return made.doubt === undefined ? exitCode.ok : exitCode.doubtful

@@ -13,7 +13,7 @@ import { parseAddresses, parseRange } from './byte-range.ts'
 import { type AtOptions, atOption, type Call, runs, type Shell, withBrickAt } from './command.ts'
 import { type ExitCode, exitCode } from './exit.ts'
 import { type Extracted, extractedFields, ownershipOf, warnOfProblems } from './extracted.ts'
-import { writeResult } from './result-file.ts'
+import { readersOf, writeResult } from './result-file.ts'
 import { counted, grouped, iec, pairs, shortTime, shownPath } from './text.ts'
 
 interface ExtractOptions extends AtOptions {
@@ -120,7 +120,10 @@ async function extractRange(call: Call, request: Request & { readonly range: str
     if (note !== undefined) call.warn(note)
     const pieces = rangeBytes(view, target, range)
     if (options.output === '-') for (const piece of pieces) await call.output.bytes(piece)
-    else writeResult(argumentBytes(options.output), pieces, options.force ? 'replace' : 'refuse')
+    else {
+      const readers = readersOf(view.meta, target.entry?.mode)
+      writeResult(argumentBytes(options.output), pieces, { existing: options.force ? 'replace' : 'refuse', readers })
+    }
     const doubt = rangeDoubt(target, range)
     if (doubt !== undefined) call.warn(doubt)
     return doubt === undefined ? exitCode.ok : exitCode.doubtful

@@ -4,7 +4,7 @@ import type { RenderMode } from '../read/render.ts'
 import { argumentBytes } from './arguments.ts'
 import { type AtOptions, atOption, type Call, runs, type Shell, withBrickAt } from './command.ts'
 import { type ExitCode, exitCode } from './exit.ts'
-import { writeResult } from './result-file.ts'
+import { readersOf, writeResult } from './result-file.ts'
 import { pairs, pathFields, shownPath } from './text.ts'
 
 interface RenderOptions extends AtOptions {
@@ -50,9 +50,10 @@ function parseSize(text: string): number {
 async function render(call: Call, brick: string, { output, mode, size, force, at }: RenderOptions): Promise<ExitCode> {
   const { renderBrick } = await import('../read/render.ts')
   const { Forgotten } = await import('../read/forgotten.ts')
-  const { picture, code } = await withBrickAt(call, { brick, at }, async (view) => {
+  const { picture, code, readers } = await withBrickAt(call, { brick, at }, async (view) => {
     const isWhole = !new Forgotten(view).hasAny()
-    return { picture: renderBrick({ view, mode, size }), code: isWhole ? exitCode.ok : exitCode.doubtful }
+    const picture = renderBrick({ view, mode, size })
+    return { picture, code: isWhole ? exitCode.ok : exitCode.doubtful, readers: readersOf(view.meta) }
   })
   if (code !== exitCode.ok) call.warn('tiles of this commit were forgotten; they are drawn as free space')
   if (output === '-') {
@@ -60,7 +61,7 @@ async function render(call: Call, brick: string, { output, mode, size, force, at
     return code
   }
   const path = argumentBytes(output)
-  writeResult(path, [picture.png], force === true ? 'replace' : 'refuse')
+  writeResult(path, [picture.png], { existing: force === true ? 'replace' : 'refuse', readers })
   const { width, height, level } = picture
   if (call.json) await call.output.json({ image: pathFields(path).path, width, height, level, mode })
   else {
