@@ -11,7 +11,19 @@ export interface DynamicEntry {
   readonly text?: string
 }
 
-export const dynamicTag = { needed: 1n, strings: 5n, stringsBytes: 10n, soname: 14n, rpath: 15n, runpath: 29n }
+export const dynamicTag = {
+  needed: 1n,
+  strings: 5n,
+  stringsBytes: 10n,
+  soname: 14n,
+  rpath: 15n,
+  debug: 21n,
+  textRelocations: 22n,
+  bindNow: 24n,
+  runpath: 29n,
+  flags: 30n,
+  flags1: 0x6ffffffbn,
+}
 
 const entriesMax = 65_536
 const stringsBytesMax = 64 * 2 ** 20

@@ -57,7 +57,8 @@ export class ElfReading {
     const inside = Math.max(0, Math.min(length, this.source.size - at))
     const wanted = Math.min(inside, lengthMax)
     if (wanted < inside) this.problem(what.part, `${what.name}: read up to ${lengthMax} of its ${length} bytes`)
-    const bytes = wanted === 0 ? nothing : this.source.read(at, wanted)
+    // A copy: several tables are looked at together, and a source may lend the same memory twice.
+    const bytes = wanted === 0 ? nothing : new Uint8Array(this.source.read(at, wanted))
     if (bytes.length < Math.min(length, lengthMax)) {
       this.problem(what.part, `${what.name}: ${bytes.length} of ${length} bytes at 0x${at.toString(16)} can be read`)
     }
@@ -99,13 +100,13 @@ export interface TableAsked {
 export class ElfFields {
   readonly #view: DataView
   readonly #bits: 32 | 64
-  readonly #isLittle: boolean
+  readonly isLittle: boolean
   readonly #tooLarge: () => void
 
   constructor(bytes: Uint8Array, layout: ElfLayout, tooLarge: () => void) {
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
     this.#bits = layout.bits
-    this.#isLittle = layout.byteOrder === 'little'
+    this.isLittle = layout.byteOrder === 'little'
     this.#tooLarge = tooLarge
   }
 
@@ -114,22 +115,22 @@ export class ElfFields {
   }
 
   u16(at: number): number {
-    return this.#view.getUint16(at, this.#isLittle)
+    return this.#view.getUint16(at, this.isLittle)
   }
 
   u32(at: number): number {
-    return this.#view.getUint32(at, this.#isLittle)
+    return this.#view.getUint32(at, this.isLittle)
   }
 
   /** An address or a set of flags: 4 or 8 bytes wide. */
   address(at: number): bigint {
-    return this.#bits === 64 ? this.#view.getBigUint64(at, this.#isLittle) : BigInt(this.u32(at))
+    return this.#bits === 64 ? this.#view.getBigUint64(at, this.isLittle) : BigInt(this.u32(at))
   }
 
   /** A size or an offset: 4 or 8 bytes wide. */
   whole(at: number): number {
     if (this.#bits === 32) return this.u32(at)
-    const [low, high] = this.#isLittle ? [this.u32(at), this.u32(at + 4)] : [this.u32(at + 4), this.u32(at)]
+    const [low, high] = this.isLittle ? [this.u32(at), this.u32(at + 4)] : [this.u32(at + 4), this.u32(at)]
     if (high < 2 ** 21) return high * 2 ** 32 + low
     this.#tooLarge()
     return Number.MAX_SAFE_INTEGER

@@ -20,19 +20,25 @@ const notesMax = 4_096
 /** Of all notes together. */
 const notesBytesMax = 4 * 2 ** 20
 const shownBytesMax = 64
+/** Note segments: linkers make one or two. */
+const knownMax = 64
 const asked: Asked = { part: 'notes', name: 'notes' }
 
-/** Of the note segments; where there is none (a kernel module), of the note sections. */
+/** Of the note segments, and of note sections that lie in none of them: probes, all notes of a kernel module. */
 export function readNotes(reading: ElfReading, { segments, sections }: Tables): readonly ElfNote[] {
   const inSegments = segments
     .filter(({ type, fileBytes }) => type === segmentType.note && fileBytes > 0)
     .map(({ offset, fileBytes, alignment }) => ({ offset, length: fileBytes, alignment }))
+  // Bounded: a damaged file may have a hundred thousand of each.
+  const known = inSegments.slice(0, knownMax)
   const inSections = sections
     .filter(({ type, size }) => type === sectionType.note && size > 0)
+    .slice(0, notesMax)
+    .filter(({ offset }) => !known.some((run) => offset >= run.offset && offset < run.offset + run.length))
     .map(({ offset, size, alignment }) => ({ offset, length: size, alignment }))
   const notes: ElfNote[] = []
   let leftBytes = notesBytesMax
-  for (const run of inSegments.length > 0 ? inSegments : inSections) {
+  for (const run of [...inSegments, ...inSections]) {
     if (notes.length >= notesMax || leftBytes <= 0) {
       reading.problem('notes', `notes: read up to ${notesMax}, and ${notesBytesMax} bytes`)
       break

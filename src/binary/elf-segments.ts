@@ -16,7 +16,15 @@ export interface ElfSegment {
   readonly alignment: number
 }
 
-export const segmentType = { load: 1, dynamic: 2, note: 4 }
+export const segmentType = {
+  load: 1,
+  dynamic: 2,
+  interpreter: 3,
+  note: 4,
+  unwinding: 0x6474e550,
+  stack: 0x6474e551,
+  readOnlyAfterRelocation: 0x6474e552,
+}
 
 const segmentsMax = 65_536
 /** A number of the header that says: look into the first section. */
@@ -50,6 +58,14 @@ export function offsetOfAddress(segments: readonly ElfSegment[], address: bigint
     if (distance >= 0n && distance < BigInt(segment.fileBytes)) return segment.offset + Number(distance)
   }
   return undefined
+}
+
+/** Address to which a byte of the file is loaded; undefined where it is not loaded. */
+export function addressOfOffset(segments: readonly ElfSegment[], offset: number): bigint | undefined {
+  const segment = segments.find(
+    ({ type, offset: start, fileBytes }) => type === segmentType.load && offset >= start && offset < start + fileBytes,
+  )
+  return segment === undefined ? undefined : segment.address + BigInt(offset - segment.offset)
 }
 
 function wideSegment(fields: ElfFields, at: number): ElfSegment {

@@ -1,6 +1,7 @@
 /** Symbols of an ELF file, of .symtab where there is one, and of .dynsym. */
 import type { ElfFile, ElfProblem } from './elf.ts'
 import { type ElfFields, ElfReading, type ElfSource, NameTable } from './elf-fields.ts'
+import { placeOfLoaderSymbols } from './elf-loader-symbols.ts'
 import { type ElfSection, sectionType } from './elf-sections.ts'
 
 export interface ElfSymbol {
@@ -42,11 +43,17 @@ export function readSymbols(
   { table, which = 'all', countMax = symbolsMax }: SymbolsAsked,
 ): ElfSymbols {
   const type = table === 'linking' ? sectionType.symbols : sectionType.dynamicSymbols
-  const section = elf.sections.find((one) => one.type === type)
-  if (section === undefined) return { symbols: [], problems: [] }
   const reading = new ElfReading(source)
   reading.begin(elf.header)
-  const symbols = symbolsOf(reading, elf.sections, { section, which, countMax })
+  const section = elf.sections.find((one) => one.type === type)
+  if (section !== undefined) {
+    const names = elf.sections[section.link]
+    const symbols = symbolsOf(reading, elf.sections, { section, names, which, countMax })
+    return { symbols, problems: reading.problems }
+  }
+  const place = table === 'loading' && elf.sections.length === 0 ? placeOfLoaderSymbols(reading, elf) : undefined
+  if (place === undefined) return { symbols: [], problems: reading.problems }
+  const symbols = symbolsOf(reading, [], { section: place.symbols, names: place.names, which, countMax })
   return { symbols, problems: reading.problems }
 }
 
@@ -55,12 +62,19 @@ const namesBytesMax = 256 * 2 ** 20
 /** The section's index did not fit: it stands in a table of its own. */
 const extended = 0xffff
 
+interface SymbolsRead {
+  readonly section: ElfSection
+  /** The section of their names, if it is one. */
+  readonly names: ElfSection | undefined
+  readonly which: 'all' | 'sized'
+  readonly countMax: number
+}
+
 function symbolsOf(
   reading: ElfReading,
   sections: readonly ElfSection[],
-  { section, which, countMax }: { section: ElfSection; which: 'all' | 'sized'; countMax: number },
+  { section, names: linked, which, countMax }: SymbolsRead,
 ): readonly ElfSymbol[] {
-  const linked = sections[section.link]
   const names = linked?.type === sectionType.strings ? namesOf(reading, linked) : new NameTable(new Uint8Array(0))
   if (names.isEmpty && section.size > 0) reading.problem('symbols', `${section.name}: no names`)
   const wideIndexes = wideIndexesOf(reading, sections, section)

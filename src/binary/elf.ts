@@ -19,7 +19,16 @@ export type { ElfSegment } from './elf-segments.ts'
 
 /** What is wrong with a file, in words of a stable form: `section headers: 31 of 64 bytes at 0x3a90 lie in the file`. */
 export interface ElfProblem {
-  readonly part: 'header' | 'segments' | 'sections' | 'symbols' | 'dynamic' | 'notes'
+  readonly part:
+    | 'header'
+    | 'segments'
+    | 'sections'
+    | 'symbols'
+    | 'dynamic'
+    | 'notes'
+    | 'versions'
+    | 'frames'
+    | 'relocations'
   readonly detail: string
 }
 
