@@ -6,6 +6,7 @@ import type { JsonValue } from '../base/region.ts'
 import { canonicalJson } from './canonical-json.ts'
 import { BrickDamage } from './damage.ts'
 import { parseJson } from './json.ts'
+import { analysisJson, type MetaAnalysis, parseAnalysis } from './meta-analysis.ts'
 
 export const metaBytesMax = 65_536
 
@@ -49,15 +50,18 @@ export interface BrickMeta {
   readonly about?: { readonly [key: string]: JsonValue }
   /** When the source was seen to have come to its end, RFC 3339: there will be no other commit of it. */
   readonly ended?: string
+  /** What analyzers said of it, and of which contents; left out: it was not analysed. */
+  readonly analysis?: MetaAnalysis
   /** Keys that this build does not know. */
   readonly unknown: Readonly<Record<string, unknown>>
 }
 
 /** FoundryError `BRICK_LIMIT` where no reader would take it: longer than 64 KiB, or what it says about its source too deep. */
 export function encodeMeta(meta: BrickMeta): Uint8Array {
-  const { unknown, source, forgotten = [], ...known } = meta
+  const { unknown, source, forgotten = [], analysis, ...known } = meta
   const lost = forgotten.length === 0 ? {} : { forgotten: forgotten.map(pathText) }
-  const bytes = utf8(JSON.stringify({ ...unknown, schema: 1, ...known, source: pathText(source), ...lost }))
+  const said = analysis === undefined ? {} : { analysis: analysisJson(analysis) }
+  const bytes = utf8(JSON.stringify({ ...unknown, schema: 1, ...known, source: pathText(source), ...lost, ...said }))
   if (bytes.length > metaBytesMax) {
     const what = `What the brick says of itself takes ${bytes.length} bytes, at most ${metaBytesMax} are allowed`
     throw new FoundryError('BRICK_LIMIT', `${what}. Exclude by fewer patterns, or forget fewer single paths.`)
@@ -86,12 +90,14 @@ export function parseMeta(bytes: Uint8Array, offset: number): BrickMeta {
     forgotten,
     about,
     ended,
+    analysis,
     ...unknown
   } = json
   if (schema !== 1) fail(`its schema is ${String(schema)}, not 1`)
   const known = metaKinds.find((one) => one === kind) ?? fail(`its kind is none of ${metaKinds.join(', ')}`)
   const place = record(district) ?? fail('it has no district')
   const policy = retention === undefined ? undefined : (policyOf(record(retention)) ?? fail('its retention is none'))
+  const said = parseAnalysis(analysis)
   const globs = Array.isArray(exclude) ? exclude.filter((glob) => typeof glob === 'string') : []
   return {
     kind: known,
@@ -107,6 +113,7 @@ export function parseMeta(bytes: Uint8Array, offset: number): BrickMeta {
       about: (record(about) ?? fail('what it says about its source is no object')) as JsonRecord,
     }),
     ...(ended !== undefined && { ended: typeof ended === 'string' ? ended : fail('its end is no time') }),
+    ...(said !== undefined && { analysis: said }),
     unknown,
   }
 }

@@ -3,7 +3,17 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { fromHex, toHex, utf8 } from '../base/bytes.ts'
 import { type Finding, type JsonValue, severities } from '../base/region.ts'
-import { cutText, decodeRegion, encodeRegion, type RegionFields, regionLength } from './region-record.ts'
+import {
+  cutText,
+  decodeRegion,
+  detectorOf,
+  encodeRegion,
+  hasDetector,
+  isFinding,
+  kindToCount,
+  type RegionFields,
+  regionLength,
+} from './region-record.ts'
 import { orDamage, ruleOf } from './testing/expect-damage.ts'
 
 const finding: Finding = {
@@ -73,9 +83,20 @@ test('every region comes back', () => {
       const bytes = encodeRegion(region)
       assert.deepEqual(decodeRegion(bytes), region)
       assert.equal(regionLength(bytes), region.length)
+      assert.equal(detectorOf(bytes), region.detector)
+      assert.equal(hasDetector(bytes), region.detector !== undefined)
+      assert.equal(isFinding(bytes), region.finding !== undefined)
+      assert.equal(kindToCount(bytes), region.finding?.severity)
       assert.deepEqual(encodeRegion(decodeRegion(bytes)), bytes)
     }),
   )
+})
+
+test('a problem is counted as such, a finding by its severity', () => {
+  const problem = { length: 1, class: 'problem', name: 'not looked at', detector: 'engine/1' }
+  assert.equal(kindToCount(encodeRegion(problem)), 'problem')
+  assert.equal(kindToCount(encodeRegion({ ...problem, class: 'problems' })), undefined)
+  assert.equal(kindToCount(encodeRegion({ ...problem, finding })), 'high')
 })
 
 test('texts without end are cut at a whole character, and attributes without end are left out and said to be', () => {

@@ -111,13 +111,33 @@ export function isFinding(bytes: Uint8Array): boolean {
 
 /** Whether an analyzer said it, not the source; read like `isFinding`. BrickDamage `regions`. */
 export function hasDetector(bytes: Uint8Array): boolean {
+  return fieldOf(bytes, 11) !== undefined
+}
+
+/** Which analyzer said it; undefined where the source did. BrickDamage `regions`. */
+export function detectorOf(bytes: Uint8Array): string | undefined {
+  const field = fieldOf(bytes, 11)
+  return field === undefined ? undefined : utf8Text(field)
+}
+
+/** What is counted of a commit's regions: of which severity a finding is, whether it is a problem; else undefined. */
+export function kindToCount(bytes: Uint8Array): Finding['severity'] | 'problem' | undefined {
+  if (isFinding(bytes)) return severities[(fieldOf(bytes, 6)?.[0] ?? 0) - 1]
+  const kind = fieldOf(bytes, 2)
+  return kind?.length === problemClass.length && utf8Text(kind) === problemClass ? 'problem' : undefined
+}
+
+/** Class of a region that says what of its entry was not looked at, and why. */
+export const problemClass = 'problem'
+
+function fieldOf(bytes: Uint8Array, wanted: number): Uint8Array | undefined {
   const reader = new ByteReader(bytes, 'regions')
   while (reader.rest > 0) {
     const tag = reader.varint()
-    if (tag >= 11) return tag === 11
-    reader.bytes(reader.varint())
+    const field = reader.bytes(reader.varint())
+    if (tag >= wanted) return tag === wanted ? field : undefined
   }
-  return false
+  return undefined
 }
 
 /** At most that many bytes of UTF-8; what was cut ends in an ellipsis. */

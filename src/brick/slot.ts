@@ -109,7 +109,7 @@ export interface Head {
 export function parseHead(head: Uint8Array, place: Omit<SlotPlace, 'slotIndex'>): Head {
   const name = place.name ?? defaultName
   const parts = [head.subarray(0, slotBytes), head.subarray(slotBytes, headBytes)] as const
-  if (!parts.some(hasMagic)) {
+  if (!isBrickHead(head)) {
     const what = foreignName(head)
     throw new FoundryError('BRICK_FOREIGN', `${name} is not a brick${what === undefined ? '' : `: it is ${what}`}.`)
   }
@@ -121,6 +121,11 @@ export function parseHead(head: Uint8Array, place: Omit<SlotPlace, 'slotIndex'>)
   for (const part of parts) if (hasMagic(part) && part.length >= versionEnd) checkMajor(majorOf(part), name)
   const why = [a, b].map((slot, i) => `slot ${'AB'[i]}: ${slot.kind === 'valid' ? '' : slot.why}`).join('; ')
   throw new BrickDamage('slot', `${name} has no valid slot (${why})`, 0)
+}
+
+/** Whether a file that begins so is a brick, of whatever version and in whatever state. */
+export function isBrickHead(head: Uint8Array): boolean {
+  return hasMagic(head.subarray(0, slotBytes)) || hasMagic(head.subarray(slotBytes, headBytes))
 }
 
 const magic = Uint8Array.of(0x89, 0x53, 0x42, 0x52, 0x4b, 0x0d, 0x0a, 0x1a)

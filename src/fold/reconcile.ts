@@ -331,6 +331,7 @@ class Reconcile {
       treeHash: maps.treeHash,
       metaHash: maps.metaHash,
       meta,
+      ...(regions.analysis && { analysis: regions.analysis }),
       replacedBytes: this.#replacedBytes + maps.replacedBytes + regions.replacedBytes,
       extras: { reason, dirty, dirtyTiles, counts: model.counts },
     })

@@ -3,7 +3,7 @@ import type { Run } from '../base/entry.ts'
 import type { MapRoot } from '../brick/commit-record.ts'
 import { type MapItem, type PageStore, scan } from '../brick/page-map.ts'
 import { firstRegionKey, placeOfRegionKey, type RegionPlace, sizeClassCount } from '../brick/region-key.ts'
-import { regionLength } from '../brick/region-record.ts'
+import { detectorOf, hasDetector, regionLength } from '../brick/region-record.ts'
 
 /** Positions [start, end) of the brick's space whose regions are replaced. */
 export interface Touched {
@@ -13,7 +13,12 @@ export interface Touched {
   readonly kept?: Run
   /** But not what reaches beyond. */
   readonly limit?: number
+  /** But not what analyzers said. */
+  readonly labels?: 'go'
 }
+
+/** Whose regions: all, what the source said, what analyzers said, what a model said, or analyzers that are no model. */
+export type Speaker = 'all' | 'source' | 'labels' | 'model' | 'analyzers'
 
 /** Items that reading one after another costs as much as finding one. */
 const itemsPerLook = 64
@@ -22,20 +27,27 @@ export class OldRegions {
   readonly #pages: PageStore
   readonly #root: MapRoot
 
-  constructor(pages: PageStore, root: MapRoot) {
+  /** Analyzers may have said something of it. */
+  readonly hasLabels: boolean
+
+  constructor(pages: PageStore, { root, hasLabels }: { readonly root: MapRoot; readonly hasLabels: boolean }) {
     this.#pages = pages
     this.#root = root
+    this.hasLabels = hasLabels && root.count > 0
   }
 
   get isEmpty(): boolean {
     return this.#root.count === 0
   }
 
-  /** All that begin in the run, class by class. */
-  *inRun({ start, length }: Run): Generator<{ readonly place: RegionPlace; readonly value: Uint8Array }> {
+  /** All of that speaker that begin in the run, class by class. */
+  *inRun(
+    { start, length }: Run,
+    speaker: Speaker = 'all',
+  ): Generator<{ readonly place: RegionPlace; readonly value: Uint8Array }> {
     for (let sizeClass = 0; sizeClass < sizeClassCount && !this.isEmpty; sizeClass++) {
       for (const { key, value } of this.#scan(sizeClass, start, start + length)) {
-        yield { place: placeOfRegionKey(key), value }
+        if (isOf(value, speaker)) yield { place: placeOfRegionKey(key), value }
       }
     }
   }
@@ -59,8 +71,8 @@ export class OldRegions {
   }
 
   *#inOne(sizeClass: number, one: Touched): Generator<MapItem> {
-    const { start, end, kept, limit } = one
-    if (kept === undefined || limit !== undefined) {
+    const { start, end, kept, limit, labels } = one
+    if (kept === undefined || limit !== undefined || labels === 'go') {
       for (const item of this.#scan(sizeClass, start, end)) {
         if (!stays(one, placeOfRegionKey(item.key).start, item.value)) yield item
       }
@@ -77,7 +89,20 @@ export class OldRegions {
   }
 }
 
-function stays({ kept, limit }: Touched, start: number, value: Uint8Array): boolean {
+function stays({ kept, limit, labels }: Touched, start: number, value: Uint8Array): boolean {
   if (kept === undefined || start < kept.start || start >= kept.start + kept.length) return false
+  if (labels === 'go' && hasDetector(value)) return false
   return limit === undefined || (start < limit && start + regionLength(value) <= limit)
+}
+
+function isOf(value: Uint8Array, speaker: Speaker): boolean {
+  if (speaker === 'all') return true
+  const detector = detectorOf(value)
+  if (speaker === 'source' || speaker === 'labels') return (detector === undefined) === (speaker === 'source')
+  return detector !== undefined && isModel(detector) === (speaker === 'model')
+}
+
+/** What a model said has a detector of this kind: analyzers say the rest anew without asking it again. */
+export function isModel(detector: string): boolean {
+  return detector.startsWith('model/')
 }

@@ -171,6 +171,8 @@ export class BrickView {
    */
   #slotBefore(position: number): { slot: Run; path: Uint8Array } | undefined {
     for (let cell = 64; cell <= 4 ** 23 && cell <= 4 * this.record.length; cell *= 4) {
+      // No slot of cells of this size crosses a multiple of four of them.
+      if (position % (4 * cell) === 0) continue
       const base = Math.floor(position / cell) * cell
       for (const start of [base, base - cell, base - 2 * cell]) {
         if (start < 0 || start >= position) continue

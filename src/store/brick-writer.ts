@@ -7,9 +7,8 @@
  */
 import { closeSync, fdatasyncSync, rmSync, writeSync } from 'node:fs'
 import { assert, must } from '../base/assert.ts'
-import { bytesKey, displayPath } from '../base/bytes.ts'
+import { bytesKey } from '../base/bytes.ts'
 import type { Timestamp } from '../base/entry.ts'
-import { FoundryError } from '../base/errors.ts'
 import type { Random } from '../base/ports.ts'
 import { encodeCommitPayload } from '../brick/commit.ts'
 import { type CommitExtras, encodeExtras } from '../brick/commit-extras.ts'
@@ -17,15 +16,18 @@ import { type CommitRecord, commitId, commitRecordBytes, type MapRoot } from '..
 import { encodeFrame, epochBytes, FrameType } from '../brick/frame.ts'
 import { encodeIdent, uuidBytes } from '../brick/ident.ts'
 import { type BrickMeta, encodeMeta, parseMeta } from '../brick/meta.ts'
+import type { MetaAnalysis } from '../brick/meta-analysis.ts'
 import { encodePad, padBytesAfter } from '../brick/pad.ts'
 import { emptyMap } from '../brick/page-map.ts'
 import { frameBytes, headBytes, type NodePointer, noPointer, type Pointer } from '../brick/pointer.ts'
+import { makeNameDurable, refuseLast } from './before-writing.ts'
 import { BrickFile, type Head } from './brick-file.ts'
 import { guard } from './disk-error.ts'
-import { openLocked, openTemporary, publish, syncFolderOf } from './exclusive-file.ts'
+import { openLocked, openTemporary, publish } from './exclusive-file.ts'
 import { extendHistory, type HistoryChange } from './history.ts'
 import { removeLeftovers } from './leftovers.ts'
 import { nodeTools } from './node-tools.ts'
+import { contentsText, PastContents } from './past-contents.ts'
 import { type Recovery, recover, writeSlot } from './recover.ts'
 import { defaultRetention, type RetentionPolicy } from './retention.ts'
 import { WritingPages } from './writing-pages.ts'
@@ -44,8 +46,10 @@ export interface NewCommit {
   readonly contentRoot: Uint8Array
   readonly treeHash: Uint8Array
   readonly metaHash: Uint8Array
-  /** What it does not say of `retention` and `forgotten` stays as it is. */
+  /** What it does not say of `retention` and `forgotten` stays as it is; of `analysis` it says nothing. */
   readonly meta: BrickMeta
+  /** What analyzers said; left out: as before. */
+  readonly analysis?: MetaAnalysis
   /** Which earlier commits are kept from now on; left out: as before. */
   readonly retention?: RetentionPolicy
   /** An earlier commit gets a name, or loses it. */
@@ -67,6 +71,7 @@ export class BrickWriter {
   readonly #temporary: Uint8Array | undefined
   #pages: WritingPages | undefined
   #meta: BrickMeta | undefined
+  readonly #contents: PastContents
   #closed = false
 
   private constructor(parts: {
@@ -83,6 +88,7 @@ export class BrickWriter {
     this.#random = parts.random
     this.#head = parts.head
     this.#temporary = parts.temporary
+    this.#contents = new PastContents(parts.file)
     this.end = new BigInt64Array(new SharedArrayBuffer(8))
     this.end[0] = BigInt(parts.end)
   }
@@ -162,8 +168,7 @@ export class BrickWriter {
   commit(commit: NewCommit): Head {
     const newMeta = this.#metaOf(commit)
     const policy = newMeta.retention ?? defaultRetention
-    const { time, tag } = commit
-    const history = extendHistory(this.pages, this.#head, { policy, time, ...(tag !== undefined && { tag }) })
+    const history = this.#historyOf(commit, policy)
     const metaBytes = encodeMeta(newMeta)
     const meta = { pointer: this.append(FrameType.meta, 0n, metaBytes), hash: nodeTools.sha256(metaBytes) }
     const { record, extras } = this.#recordOf(commit, { history, meta })
@@ -194,15 +199,27 @@ export class BrickWriter {
   }
 
   /** Callers that make META anew need not know what else it remembers. */
-  #metaOf({ meta, retention }: NewCommit): BrickMeta {
+  #metaOf({ meta: { analysis: _stale, ...meta }, analysis, retention }: NewCommit): BrickMeta {
     const before = this.meta
+    const said = analysis ?? before?.analysis
     const policy = retention ?? meta.retention ?? before?.retention
     const forgotten = union(before?.forgotten, meta.forgotten)
     return {
       ...meta,
       ...(policy !== undefined && { retention: policy }),
       ...(forgotten !== undefined && { forgotten }),
+      ...(said !== undefined && { analysis: said }),
     }
+  }
+
+  #historyOf(commit: NewCommit, policy: RetentionPolicy): MapRoot {
+    const { time, tag } = commit
+    const head = this.#head
+    if (head === undefined) return emptyMap
+    this.#contents.note(head.record.generation, head.record)
+    const contentsOf: HistoryChange['contentsOf'] = ({ generation, commit: place }) =>
+      place === undefined ? contentsText(commit) : this.#contents.of({ generation, commit: place }, head.record)
+    return extendHistory(this.pages, head, { policy, time, contentsOf, ...(tag !== undefined && { tag }) })
   }
 
   #nextEnd(): number {
@@ -213,7 +230,8 @@ export class BrickWriter {
     commit: NewCommit,
     parts: { history: MapRoot; meta: CommitRecord['meta'] },
   ): { record: CommitRecord; extras: Uint8Array } {
-    const { meta: _meta, retention: _policy, tag: _tag, extras: extrasFields, replacedBytes, ...fields } = commit
+    const { meta: _meta, analysis: _said, retention: _policy, tag: _tag, extras: extrasFields, ...rest } = commit
+    const { replacedBytes, ...fields } = rest
     const extras = encodeExtras(extrasFields)
     const parent = this.#head
     const start = this.#nextEnd()
@@ -264,35 +282,6 @@ function union(
   const known = new Set(a.map(bytesKey))
   return [...a, ...b.filter((path) => !known.has(bytesKey(path)))]
 }
-
-/**
- * A rename whose folder could not be synced may be undone by a power cut: then commits would be lost with the new file.
- * So nobody writes to a brick before its name is durable.
- */
-function makeNameDurable(path: Uint8Array): void {
-  try {
-    syncFolderOf(path)
-  } catch (error) {
-    // Who may not open the folder did not rename in it, either.
-    if ((error as NodeJS.ErrnoException).code === 'EACCES') return
-    const shown = displayPath(path)
-    throw new FoundryError('BRICK_READ_ONLY', `The folder of ${shown} cannot be synced; the brick is only read.`, error)
-  }
-}
-
-/** A hostile brick may say that it is at the end of what numbers can count. */
-function refuseLast(path: Uint8Array, { record }: Head): void {
-  const { generation, time } = record
-  if (generation < Number.MAX_SAFE_INTEGER && Math.abs(time.seconds) < historySecondsEnd) return
-  const shown = displayPath(path)
-  throw new FoundryError(
-    'BRICK_LIMIT',
-    `${shown} is at generation ${generation} of second ${time.seconds}: no commit can follow. Fold into a new brick.`,
-  )
-}
-
-/** HISTORY holds times as zigzag numbers. */
-const historySecondsEnd = 2 ** 52
 
 function writeAt(fd: number, bytes: Uint8Array, offset: number): void {
   for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done, bytes.length - done, offset + done)

@@ -26,6 +26,7 @@ import { folderOf, openTemporary, replace } from './exclusive-file.ts'
 import { type HistoryItem, historyItems } from './history.ts'
 import { bytesOf } from './live-bytes.ts'
 import { readOnlyPages } from './page-store.ts'
+import { contentsText, PastContents } from './past-contents.ts'
 import { type RetentionPolicy, retainedOf } from './retention.ts'
 
 export interface CompactParts {
@@ -201,7 +202,13 @@ function retainedCommits(
 ): { commits: readonly Commit[]; droppedCommits: number } {
   const past = historyItems(readOnlyPages(source, record), record.history)
   const named = new Set(past.filter(({ tag = '' }) => tag !== '').map(({ generation }) => generation))
-  const retained = policy === undefined ? undefined : retainedOf([...past, record], policy, named)
+  const contents = new PastContents(source)
+  const contentsOf = (item: HistoryItem | CommitRecord): string =>
+    'commit' in item ? contents.of(item, record) : contentsText(item)
+  const retained =
+    policy === undefined
+      ? undefined
+      : retainedOf<HistoryItem | CommitRecord>([...past, record], policy, named, contentsOf)
   const kept = past.filter(({ generation }) => retained?.has(generation) ?? true)
   const commits = [...kept, { ...record, commit }].map((item) => commitOf(source, item, record))
   return { commits, droppedCommits: past.length - kept.length }

@@ -25,6 +25,8 @@ export interface HistoryChange {
   readonly time: Timestamp
   /** A generation of the history to be, and its name; null takes the name away. */
   readonly tag?: { readonly generation: number; readonly name: string | null }
+  /** Of each commit, the one that is being made included: see `retainedOf`. */
+  readonly contentsOf?: (commit: Pick<HistoryItem, 'generation'> & Partial<Pick<HistoryItem, 'commit'>>) => string
 }
 
 /** The history of the commit after `head`: head's own and head, without what the policy does not keep. */
@@ -35,7 +37,8 @@ export function extendHistory(store: PageStore, head: Head | undefined, change: 
   const added: HistoryItem = { generation, id, commit: head.commit, time, fileEnd }
   const items = [...before, added].map((item) => tagged(item, change.tag))
   const named = new Set(items.filter(({ tag = '' }) => tag !== '').map((item) => item.generation))
-  const retained = retainedOf([...items, { generation: generation + 1, time: change.time }], change.policy, named)
+  const all = [...items, { generation: generation + 1, time: change.time }]
+  const retained = retainedOf(all, change.policy, named, change.contentsOf)
   return updateHistory(store, history, { before, after: items.filter((item) => retained.has(item.generation)) })
 }
 

@@ -56,3 +56,55 @@ test('of each hour and each day the newest commit stays', () => {
   assert.deepEqual([...retainedOf(commits, { last: 1, hourly: 0, daily: 2 }, none)].sort(), [7, 8])
   assert.equal(retainedOf(commits, defaultRetention, none).size, commits.length)
 })
+
+interface Said extends DatedCommit {
+  readonly contents: string
+}
+
+/** Runs of commits with the same contents. */
+const saidRuns = fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 1, maxLength: 25 })
+const contentsOf = ({ contents }: Said): string => contents
+
+function saidCommits(runs: readonly number[]): Said[] {
+  const all = runs.flatMap((length, run) => Array.from({ length }, () => `${run % 3}`))
+  return all.map((contents, index) => {
+    return { generation: index + 1, time: { seconds: 60 * index, nanoseconds: 0 }, contents }
+  })
+}
+
+test('commits that only say more of the same contents count once, and two of them are enough', () => {
+  fc.assert(
+    fc.property(saidRuns, fc.integer({ min: 1, max: 8 }), (runs, last) => {
+      const retained = retainedOf(saidCommits(runs), { last, hourly: 0, daily: 0 }, none, contentsOf)
+      let generation = 0
+      const expected = runs.map((length, run) => {
+        const [first, newest] = [generation + 1, generation + length]
+        generation = newest
+        return run >= runs.length - last ? [first, newest] : []
+      })
+      assert.deepEqual(
+        [...retained].sort((a, b) => a - b),
+        [...new Set(expected.flat())],
+      )
+    }),
+  )
+})
+
+test('that stays so where commits are dropped one after the other, whatever has a tag', () => {
+  fc.assert(
+    fc.property(saidRuns, policies, fc.array(fc.nat(60), { maxLength: 6 }), (runs, policy, tags) => {
+      const tagged = new Set(tags)
+      const all = saidCommits(runs)
+      let kept: Said[] = []
+      for (const commit of all) {
+        const retained = retainedOf([...kept, commit], policy, tagged, contentsOf)
+        kept = [...kept, commit].filter(({ generation }) => retained.has(generation))
+      }
+      assert.ok(kept.length >= Math.min(policy.last, runs.length))
+      for (const { generation } of all)
+        if (tagged.has(generation)) assert.ok(kept.some((c) => c.generation === generation))
+      assert.equal(kept.at(-1)?.generation, all.at(-1)?.generation)
+      assert.ok(kept.length <= 2 * policy.last + policy.hourly + policy.daily + 3 * tagged.size)
+    }),
+  )
+})

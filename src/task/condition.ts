@@ -31,7 +31,7 @@ export interface TaskError extends Place {
   readonly expected: string
 }
 
-export type WarningReason = 'UnknownField' | 'NotYetSupported' | 'NoEffect'
+export type WarningReason = 'UnknownField' | 'NoEffect'
 
 /** What is not as its writer may think, though it is a task. */
 export interface TaskWarning extends Place {

@@ -53,14 +53,11 @@ test('every field of an older task is taken, and what has no effect is said with
   )
   const parsed = parseTask(utf8(text), 'json') as ParsedTask
   assert.equal(parsed.task.destination, 'bin_ls')
-  assert.deepEqual(parsed.task.analysis, { model: 'glm-4-9b-0414', maxTokens: null })
+  assert.deepEqual(parsed.task.analysis, { enabled: true, model: 'glm-4-9b-0414', maxTokens: null })
   assert.equal(parsed.task.maxFiles, 50)
   assert.deepEqual(
     parsed.warnings.map(({ line, reason }) => [line, reason]),
-    [
-      [7, 'NotYetSupported'],
-      [8, 'NoEffect'],
-    ],
+    [[8, 'NoEffect']],
   )
 })
 
@@ -100,7 +97,7 @@ test('an unknown field is a warning with its line and the name that was meant', 
 test('fields without effect are said', () => {
   assert.deepEqual(warningsOf(`${minimal}follow: false\npoll_seconds: 5\n`), ['5:1 NoEffect'])
   assert.deepEqual(warningsOf(`${minimal}max_files_per_path: 5\n`), ['4:1 NoEffect'])
-  assert.deepEqual(warningsOf(`${minimal}analysis: {max_tokens: 5}\n`), ['4:1 NotYetSupported'])
+  assert.deepEqual(warningsOf(`${minimal}analysis: {max_tokens: 5}\n`), [])
 })
 
 test('[F43] a source is absolute and written out; anything else is refused with what to write', () => {

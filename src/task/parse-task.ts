@@ -115,9 +115,6 @@ function togetherWarnings(spec: TaskSpec, document: ReadDocument): TaskWarning[]
     if (spec[field] !== undefined)
       warnings.push({ reason, message: `${field}: ${message}`, ...document.placeOf([field], 'key') })
   }
-  const later = 'explanations by a model are not supported yet; kept with the task, and nothing is explained.'
-  warn('analysis', 'NotYetSupported', later)
-  warn('ai_model', 'NotYetSupported', later)
   warn('texture_size', 'NoEffect', 'accepted; a brick is drawn at every size, so it says nothing here.')
   if (spec.paths === undefined)
     warn('max_files_per_path', 'NoEffect', 'counts for each of paths, and there are none; max_files limits source.')

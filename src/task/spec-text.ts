@@ -36,7 +36,10 @@ function specOf(task: FoundryTask): Readonly<Record<string, unknown>> {
     memory: memory === null ? null : writtenMemory(memory),
     budget: budget === null ? null : { disk_bytes: budget.diskBytes, cpu_percent: budget.cpuPercent },
     on_brick: task.onBrick,
-    analysis: analysis === null ? null : { model: analysis.model, max_tokens: analysis.maxTokens },
+    analysis:
+      analysis === null
+        ? null
+        : { enabled: analysis.enabled ? null : false, model: analysis.model, max_tokens: analysis.maxTokens },
     openspec: openspec === null ? null : { change: openspec.change, task: openspec.task },
     intent: task.intent,
     texture_size: task.textureSize,

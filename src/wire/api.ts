@@ -8,8 +8,11 @@
 import type { MetaKind } from '../brick/meta.ts'
 import type { MappingJson, RegionJson } from './regions.ts'
 
+export * from './findings.ts'
 export * from './history.ts'
+export * from './model.ts'
 export * from './regions.ts'
+export * from './search.ts'
 export * from './series.ts'
 
 /** Half-open run as [start, length]. */
@@ -217,6 +220,8 @@ export type FeedBody =
       readonly fromGeneration: number
       /** Runs of tile indexes whose bytes changed; null: too many to name, take all as changed. */
       readonly dirtyTiles: readonly RunTuple[] | null
+      /** The same contents; what is said of them, regions and findings, is different. */
+      readonly changed?: 'none'
       readonly tag?: string
     }
   | { readonly kind: 'removed'; readonly uuid: string }
@@ -253,6 +258,7 @@ export const controlPaths = [
   '/api/tag',
   '/api/compact',
   '/api/forget',
+  '/api/analyze',
 ] as const
 export type ControlPath = (typeof controlPaths)[number]
 

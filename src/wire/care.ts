@@ -41,3 +41,16 @@ export interface ForgetAnswer extends CompactAnswer {
   readonly heldCommits: number
   readonly tiles: number
 }
+
+/** POST /api/analyze: analyses what is new of the brick, and says so in a commit; answered with AnalyzeAnswer. */
+export interface AnalyzeOrder {
+  /** Of the brick. */
+  readonly name: string
+}
+
+export interface AnalyzeAnswer {
+  /** Of the newest commit afterwards. */
+  readonly generation: number
+  /** Whether that commit is of this order: nothing was different otherwise. */
+  readonly isNew: boolean
+}

@@ -75,11 +75,15 @@ test('a brick keeps as many commits as its META says, by whoever it is written',
   const retention = { last: 3, hourly: 0, daily: 0 }
   writer.commit({ ...head.record, time, meta, extras, replacedBytes: 0, retention })
   writer.close()
-  for (let i = 0; i < 4; i++) await fold(lab)
-  assert.deepEqual(
-    statesOf(lab.brick).map(({ generation }) => generation),
-    [4, 5, 6],
-  )
+  for (let i = 0; i < 4; i++) {
+    fs.writeFileSync(join(lab.source, 'changing'), `${i}`)
+    await fold(lab)
+  }
+  const generations = (): number[] => statesOf(lab.brick).map(({ generation }) => generation)
+  assert.deepEqual(generations(), [4, 5, 6])
+  // With the same contents again and again: they count once, the first and the newest are enough.
+  for (let i = 0; i < 3; i++) await fold(lab)
+  assert.deepEqual(generations(), [4, 5, 6, 9])
   const again = BrickWriter.open(Buffer.from(lab.brick), random).writer
   assert.deepEqual(again.meta?.retention, retention)
   again.close()

@@ -1,6 +1,8 @@
 /** Good fixtures of what is no file tree: the memory of a process, a log; and of regions. */
 import { utf8 } from '../../../src/base/bytes.ts'
 import type { Mapping } from '../../../src/base/entry.ts'
+import type { Finding } from '../../../src/base/region.ts'
+import type { MetaAnalysis } from '../../../src/brick/meta-analysis.ts'
 import { TileKind } from '../../../src/brick/tile-kind.ts'
 import type { PlannedRegion } from './brick-maker.ts'
 import { emptyFile, file, root, words } from './entries.ts'
@@ -117,6 +119,33 @@ const lengths = [
 ]
 const largeBytes = 2 ** 38
 
+const ofRegions = {
+  length: largeBytes + 4 ** 9,
+  entries: [
+    root(),
+    file('disk.img', { start: 0, length: largeBytes }, { size: largeBytes, pieces: [] }, { extents: [] }),
+    file('full', { start: largeBytes, length: 4 ** 3 }, words(64)),
+    file('next', { start: largeBytes + 4 ** 3, length: 4 ** 3 }, words(5)),
+  ],
+}
+
+const ofTheRoot: Finding = {
+  ...{ severity: 'medium', rule: 'world-writable', evidence: ['mode 0777'], origin: 'deterministic', confidence: 1 },
+  ...{ check: "stat -c '%a %n' FILE", weakness: 'CWE-732' },
+}
+
+/** What analyzers said of the first commit; its hashes are not to be known here. */
+const analysed: MetaAnalysis = {
+  version: 'engine/1 words/2',
+  generation: 1,
+  state: 'partial',
+  ...{ contentRoot: '0'.repeat(64), metaHash: 'f'.repeat(64) },
+  ...{ entries: 4, analysed: 2, problems: 1, labels: 3 },
+  findings: { info: 0, low: 1, medium: 1, high: 0, critical: 0 },
+  model: { state: 'unreachable', reason: 'nobody listens on 127.0.0.1:1234', labelled: 0 },
+  placeless: [{ path: new Uint8Array(0), name: 'Everybody may write', detector: 'words/2', finding: ofTheRoot }],
+}
+
 const regions: GoodBrick = {
   plan: {
     name: 'regions',
@@ -124,13 +153,7 @@ const regions: GoodBrick = {
     commits: [
       {
         reason: 'first',
-        length: largeBytes + 4 ** 9,
-        entries: [
-          root(),
-          file('disk.img', { start: 0, length: largeBytes }, { size: largeBytes, pieces: [] }, { extents: [] }),
-          file('full', { start: largeBytes, length: 4 ** 3 }, words(64)),
-          file('next', { start: largeBytes + 4 ** 3, length: 4 ** 3 }, words(5)),
-        ],
+        ...ofRegions,
         regions: [
           ...lengths.map((length, i) => region(2 ** 37 - 5 * i, length, { name: `${length} bytes` })),
           region(0, largeBytes, { layer: 0, class: 'whole', name: '' }),
@@ -146,10 +169,23 @@ const regions: GoodBrick = {
           }),
         ],
       },
+      {
+        reason: 'analysed',
+        ...ofRegions,
+        regions: [
+          region(largeBytes, 64, { layer: 0, class: 'problem', name: 'not looked at', detector: 'engine/1' }),
+          region(largeBytes + 8, 4, { layer: 96, class: 'description', name: 'words', detector: 'model/1' }),
+          region(largeBytes + 64, 5, {
+            ...{ layer: 128, class: 'finding', name: 'a word', detector: 'words/2' },
+            finding: { ...ofTheRoot, severity: 'low', rule: 'word', check: 'head -c 5 FILE' },
+          }),
+        ],
+        meta: { analysis: analysed },
+      },
     ],
   },
   shows:
-    'Regions of every size class, points, regions at one place, a record in a frame of its own, a finding without evidence.',
+    'Regions of every size class, points, regions at one place, a record in a frame of its own, a finding without evidence; then a commit of the same contents that says what analyzers said, in regions and in META.',
 }
 
 const lines = words(3 * tile)
