@@ -22,6 +22,10 @@ const idleCoreShareMax = 0.01
 /** For as many modules as a Debian kernel package had when the budget was set. */
 const modulesSecondsMax = 5
 const modulesCount = 1_121
+/** For as many bytes of contents as /usr/bin had when the budget was set. */
+const analysisSecondsMax = 60
+const analysisAgainSecondsMax = 2
+const analysisBytes = 286e6
 export const tileWrittenBytesMax = 200 * 1024
 export const fileWrittenBytesMax = 300 * 1024
 
@@ -53,6 +57,29 @@ export function modulesBudget(
   const limit = `<= ${modulesSecondsMax} s for ${modulesCount}`
   if (judge === 'no' || wallSeconds === null) return judged(limit, null)
   return judged(limit, (wallSeconds * modulesCount) / count <= modulesSecondsMax)
+}
+
+interface AnalysisCost {
+  readonly contentBytes: number
+  readonly wallSeconds: number | null
+}
+
+/** In proportion to the bytes. */
+export function analysisBudget(cost: AnalysisCost, judge: Judge): Budget {
+  return inProportion(cost, { judge, secondsMax: analysisSecondsMax })
+}
+
+export function analysisAgainBudget(cost: AnalysisCost, judge: Judge): Budget {
+  return inProportion(cost, { judge, secondsMax: analysisAgainSecondsMax })
+}
+
+function inProportion(
+  { contentBytes, wallSeconds }: AnalysisCost,
+  { judge, secondsMax }: { readonly judge: Judge; readonly secondsMax: number },
+): Budget {
+  const limit = `<= ${secondsMax} s for ${analysisBytes / 1e6} MB`
+  if (judge === 'no' || wallSeconds === null) return judged(limit, null)
+  return judged(limit, wallSeconds <= secondsMax * Math.max(1, contentBytes / analysisBytes))
 }
 
 /** Whatever the size of what did not change. */

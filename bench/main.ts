@@ -8,6 +8,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism, cpus, loadavg } from 'node:os'
 import { join } from 'node:path'
+import { analysisSection } from './analysis.ts'
 import { commitBytesSection } from './commit-bytes.ts'
 import { diffSection } from './diff.ts'
 import { kernelSections } from './kernel-ratio.ts'
@@ -100,6 +101,12 @@ async function* measured({ folder, meter, peers }: Tools): AsyncGenerator<Sectio
     yield* await attempt('modules', async () => {
       checkFreeSpace(folder, 2 ** 30)
       return [await modulesSection({ sfd, meter, folder, size, repetitions: options.repetitions, judge, progress })]
+    })
+  }
+  if (options.only.has('analysis')) {
+    yield* await attempt('analysis', async () => {
+      checkFreeSpace(folder, 2 ** 30)
+      return [await analysisSection({ sfd, meter, folder, size, repetitions: options.repetitions, judge, progress })]
     })
   }
   if (options.only.has('memory')) {

@@ -9,14 +9,24 @@ const usage = `npm run bench -- [--quick] [--json] [--only PART]... [--tree DIR]
 
   --quick          small generated trees, once each: shows that the bench works, not how fast anything is
   --json           one JSON object instead of tables
-  --only PART      kernel, trees, bytes, diff, latency, modules, memory or watch; may be repeated; watch-busy, watch-missed,
-                   watch-folders, watch-restart or watch-idle: a part of watch alone
+  --only PART      kernel, trees, bytes, diff, latency, modules, analysis, memory or watch; may be repeated; watch-busy,
+                   watch-missed, watch-folders, watch-restart or watch-idle: a part of watch alone
   --tree DIR       tree to store and give back, instead of /usr/lib/x86_64-linux-gnu and /usr/share; may be repeated
   --repetitions N  runs of every program on every tree (3)
   --tmp DIR        where to write; on the disk that is to be measured (${tmpdir()})
   --sfd PATH       another build of ours
 `
-const parts: readonly string[] = ['kernel', 'trees', 'bytes', 'diff', 'latency', 'modules', 'memory', 'watch']
+const parts: readonly string[] = [
+  'kernel',
+  'trees',
+  'bytes',
+  'diff',
+  'latency',
+  'modules',
+  'analysis',
+  'memory',
+  'watch',
+]
 const watchPartNames = Object.keys(watchParts).map((part) => `watch-${part}`)
 
 /** Ends the process after --help (0) and where the command line is wrong (2). */

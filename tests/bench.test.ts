@@ -24,6 +24,7 @@ const rowsOf: Readonly<Record<string, readonly string[]>> = {
   diff: ['1 tile of 32 MiB', '1 tile of 32 MiB: cmp', '1 file of 2000', '1 file of 2000: diff -rq'],
   latency: ['sfd up'],
   modules: ['sfd fold modules:', 'xz -dc'],
+  analysis: ['for the first time', 'nothing changed'],
   memory: ['first look', 'look, 50 pages changed', 'look, it did not run', 'reading all of it', 'growth of the target'],
   'watch-busy': ['in path order', 'anywhere'],
   'watch-missed': ['made while it was stopped', 'mkdir -p a/b/c, write'],

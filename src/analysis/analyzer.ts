@@ -51,6 +51,8 @@ export interface ContentReport {
   readonly regions: readonly Region[]
   /** What was not looked at, and why, by analyzer. */
   readonly problems: readonly { readonly analyzer: string; readonly text: string }[]
+  /** An analyzer was ended because of the time or the memory that it took: another try may say more. */
+  readonly interrupted?: true
 }
 
 export type PlainRegion = Omit<Region, 'detector' | 'finding'>

@@ -10,6 +10,8 @@ export interface Packages {
   ownerOf(path: Uint8Array): PackagedFile | undefined
   /** Whether some package owns files directly in that folder: then what nobody owns there is worth a word. */
   ownsFolder(path: Uint8Array): boolean
+  /** The mode that somebody has told the package manager to give to what lies there (dpkg-statoverride). */
+  overrideOf?(path: Uint8Array): number | undefined
 }
 
 export interface PackagedFile {

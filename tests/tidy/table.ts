@@ -38,10 +38,10 @@ const folders: Record<string, FolderRule> = {
   store: node(['brick', 'layout', 'linux']),
   fold: node(['source', 'layout', 'kernel', 'brick', 'store']),
   read: node(['brick', 'layout', 'kernel', 'hilbert', 'store', 'source', 'linux'], ['pngjs']),
-  catalog: node(['brick'], ['node:sqlite']),
+  catalog: node(['brick', 'store'], ['node:sqlite']),
   analysis: node(
-    ['brick', 'store', 'catalog', 'binary', 'read'],
-    ['openai', '@alexaltea/capstone-js', '@virustotal/yara-x', 'wasmagic'],
+    ['brick', 'store', 'catalog', 'binary', 'read', 'source'],
+    ['openai', 'zod', '@alexaltea/capstone-js', '@virustotal/yara-x', 'wasmagic'],
   ),
   task: node([], ['zod', 'yaml']),
   sync: node(['task', 'layout']),
@@ -55,7 +55,10 @@ const folders: Record<string, FolderRule> = {
   },
   fleet: node(['wire', 'store', 'catalog'], ['@nats-io/transport-node', '@nats-io/jetstream', '@nats-io/kv']),
   daemon: node([], ['pino', 'prom-client']),
-  cli: node(['wire', 'daemon', 'read', 'fold', 'store', 'catalog', 'task', 'source', 'brick'], ['commander']),
+  cli: node(
+    ['wire', 'daemon', 'read', 'fold', 'store', 'catalog', 'task', 'source', 'brick', 'analysis'],
+    ['commander', 'sarif'],
+  ),
 }
 
 // The composition root may see everything but the browser's code and its own caller.
@@ -68,6 +71,7 @@ export const table: Table = {
   adapters: ['daemon', 'cli'],
   adapterFiles: {
     'src/fold/reconcile.ts': 'backs off between attempts at a changing file, and lets the event loop go on in between',
+    'src/analysis/analysis-thread.ts': 'the deadline of a thread that may never answer',
     'src/store/brick-file.ts': 'a head that is being written is read again, 5 times in a second (spec 7.2)',
     'src/server/start.ts': 'the network edge: pings, the grace at the end, how fast wrong tokens come',
     'src/map/clock.ts': 'the browser edge: all timers and clocks of the map',

@@ -1,0 +1,76 @@
+/** Capabilities of a file, as the kernel keeps them in the attribute `security.capability` (capabilities(7)). */
+
+export interface FileCapabilities {
+  /** Lower-case names, `cap_net_raw`; numbers beyond the known ones as `cap_41`. */
+  readonly permitted: readonly string[]
+  readonly inheritable: readonly string[]
+  /** What is permitted is in force from the start. */
+  readonly isEffective: boolean
+  /** Counted only below this user of a namespace. */
+  readonly rootUid?: number
+}
+
+/** Undefined where the bytes are none of the three versions. */
+export function parseFileCapabilities(value: Uint8Array): FileCapabilities | undefined {
+  const view = new DataView(value.buffer, value.byteOffset, value.length)
+  if (value.length < 4) return undefined
+  const magic = view.getUint32(0, true)
+  const version = magic >>> 24
+  const words = version === 1 ? 1 : 2
+  const length = 4 + 8 * words + (version === 3 ? 4 : 0)
+  if (version < 1 || version > 3 || value.length !== length) return undefined
+  const set = (at: number): string[] => {
+    const names: string[] = []
+    for (let word = 0; word < words; word++) {
+      const bits = view.getUint32(at + 8 * word, true)
+      for (let bit = 0; bit < 32; bit++) if ((bits >>> bit) & 1) names.push(nameOf(word * 32 + bit))
+    }
+    return names
+  }
+  const rootUid = version === 3 ? view.getUint32(length - 4, true) : 0
+  return {
+    permitted: set(4),
+    inheritable: set(8),
+    isEffective: (magic & 1) !== 0,
+    ...(rootUid !== 0 && { rootUid }),
+  }
+}
+
+/** As getcap(8) shows it: `cap_net_admin,cap_net_raw=ep`. */
+export function capabilitiesText({ permitted, inheritable, isEffective }: FileCapabilities): string {
+  const both = [...new Set([...permitted, ...inheritable])]
+  const flags = `${isEffective ? 'e' : ''}${inheritable.length > 0 ? 'i' : ''}${permitted.length > 0 ? 'p' : ''}`
+  return `${both.join(',')}=${flags}`
+}
+
+/** Each of them is enough to become root, or to read or write everything. */
+export const rootLikeCapabilities: ReadonlySet<string> = new Set([
+  'cap_chown',
+  'cap_dac_override',
+  'cap_dac_read_search',
+  'cap_fowner',
+  'cap_setgid',
+  'cap_setuid',
+  'cap_setfcap',
+  'cap_setpcap',
+  'cap_sys_admin',
+  'cap_sys_chroot',
+  'cap_sys_module',
+  'cap_sys_ptrace',
+  'cap_sys_rawio',
+  'cap_mac_override',
+  'cap_mac_admin',
+  'cap_bpf',
+])
+
+function nameOf(bit: number): string {
+  return `cap_${names[bit] ?? bit}`
+}
+
+/** By number, as linux/capability.h has them. */
+const names = (
+  'chown dac_override dac_read_search fowner fsetid kill setgid setuid setpcap linux_immutable net_bind_service ' +
+  'net_broadcast net_admin net_raw ipc_lock ipc_owner sys_module sys_rawio sys_chroot sys_ptrace sys_pacct sys_admin ' +
+  'sys_boot sys_nice sys_resource sys_time sys_tty_config mknod lease audit_write audit_control setfcap mac_override ' +
+  'mac_admin syslog wake_alarm block_suspend audit_read perfmon bpf checkpoint_restore'
+).split(' ')

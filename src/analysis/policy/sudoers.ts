@@ -1,0 +1,125 @@
+/**
+ * Lines of sudoers that give more than they seem to: everything to everybody, without a password, or a program with which
+ * one becomes root anyway. What Debian ships (root and the group sudo may do all, with their password) is no finding.
+ */
+import type { Finding, Severity } from '../../base/region.ts'
+import type { ContentAnalyzer, Report } from '../analyzer.ts'
+import { type ConfigLine, configBytesMax, configLines } from './config-lines.ts'
+import { knownPrograms } from './known-programs.ts'
+import { shownBytes } from './shown-text.ts'
+
+export const sudoers: ContentAnalyzer = {
+  name: 'sudoers',
+  version: 1,
+  takes: ({ nameClass, content }) => nameClass === 'sudoers' && content.size > 0 && content.size <= configBytesMax,
+  analyze({ content }, report) {
+    for (const line of configLines(content, { continued: true })) {
+      if (/^(?:@include|#include|(?:User|Runas|Host|Cmnd|Cmd)_Alias\s)/.test(line.text)) continue
+      if (line.text.startsWith('Defaults')) judgeDefaults(line, report)
+      else judgeGrant(line, report)
+    }
+  },
+}
+
+function judgeDefaults(line: ConfigLine, report: Report): void {
+  const { text } = line
+  if (/(?:[\s,]|^)!env_reset\b/.test(text)) {
+    find(report, line, { rule: 'sudoers-environment', severity: 'high', title: 'sudo keeps the whole environment' })
+  }
+  if (/env_keep[^,]*\b(?:LD_PRELOAD|LD_LIBRARY_PATH|LD_AUDIT|PYTHONPATH|PERL5LIB|BASH_ENV|ENV)\b/.test(text)) {
+    const title = 'sudo keeps a variable that puts code into programs'
+    find(report, line, { rule: 'sudoers-environment', severity: 'high', title })
+  }
+  if (/(?:[\s,]|^)!authenticate\b/.test(text)) {
+    find(report, line, { rule: 'sudoers-no-password', severity: 'high', title: 'sudo asks nobody for a password' })
+  }
+  if (/secure_path\s*=\s*"?[^"]*(?:^|[:="])(?:\.|(?:\/var)?\/tmp|\/dev\/shm)(?:[:/"]|$)/.test(text)) {
+    const title = 'sudo looks for programs where everybody may write'
+    find(report, line, { rule: 'sudoers-writable-command', severity: 'high', title })
+  }
+}
+
+/** `USER HOSTS = (RUNAS) TAG: COMMAND, ...`; the tags of a command hold for those after it. */
+function judgeGrant(line: ConfigLine, report: Report): void {
+  const match = /^("[^"]+"|(?:\\.|\S)+)\s+([^=]+?)\s*=\s*(.*)$/.exec(line.text)
+  if (match === null) return
+  const [, user = '', , commands = ''] = match
+  if (user === 'root' || user === '#0') return
+  const isEverybody = user === 'ALL' || user === '%users' || user === '%ALL'
+  let isFree = false
+  const told = new Set<string>()
+  for (const part of commands.split(/,(?![^(]*\))/)) {
+    const { tags, command, runAs } = partsOf(part)
+    if (tags.includes('NOPASSWD')) isFree = true
+    if (tags.includes('PASSWD')) isFree = false
+    if (command === '' || command.startsWith('!') || !isRootly(runAs)) continue
+    const judged = judgeCommand(command, { isFree, isEverybody, user })
+    if (judged === undefined || told.has(judged.rule)) continue
+    told.add(judged.rule)
+    find(report, line, judged)
+  }
+}
+
+function partsOf(part: string): { tags: readonly string[]; command: string; runAs: string | undefined } {
+  const match = /^\s*(?:\(([^)]*)\))?\s*((?:[A-Z_]+\s*:\s*)*)(.*?)\s*$/.exec(part)
+  const [, runAs, tags = '', command = ''] = match ?? []
+  return { tags: tags.split(/[\s:]+/), command, runAs }
+}
+
+/** Without a list it is root. */
+function isRootly(runAs: string | undefined): boolean {
+  if (runAs === undefined) return true
+  const users = (runAs.split(':')[0] as string).split(',').map((user) => user.trim())
+  return users.some((user) => user === '' || user === 'root' || user === 'ALL' || user === '#0')
+}
+
+interface Granted {
+  readonly isFree: boolean
+  readonly isEverybody: boolean
+  readonly user: string
+}
+
+function judgeCommand(command: string, { isFree, isEverybody, user }: Granted): Judged | undefined {
+  if (command === 'ALL') {
+    if (isEverybody) return { rule: 'sudoers-everybody', severity: 'high', title: 'Everybody may become root by sudo' }
+    if (!isFree) return undefined
+    return {
+      rule: 'sudoers-no-password',
+      severity: 'medium',
+      title: `${shownBytes(user, userMax)} becomes root without a password`,
+    }
+  }
+  const program = command.split(/\s/)[0] as string
+  if (/^(?:(?:\/var)?\/tmp|\/dev\/shm|\/home|\/run\/user)\//.test(program)) {
+    const title = 'sudo runs as root what lies where users may write'
+    return { rule: 'sudoers-writable-command', severity: 'high', title }
+  }
+  const known = knownPrograms.get(program.slice(program.lastIndexOf('/') + 1))
+  if (known === undefined || (!isFree && !isEverybody) || isArgumentsFixed(command, program)) return undefined
+  const title = `${shownBytes(user, userMax)} may run ${known.name} as root without a password: it ${known.power}`
+  return { rule: 'sudoers-shell', severity: 'medium', title }
+}
+
+/** Arguments are given and none is open; `""` allows none at all. */
+function isArgumentsFixed(command: string, program: string): boolean {
+  const rest = command.slice(program.length).trim()
+  return rest !== '' && !rest.includes('*')
+}
+
+/** Of a user in a title. */
+const userMax = 16
+
+interface Judged {
+  readonly rule: string
+  readonly severity: Severity
+  readonly title: string
+}
+
+function find(report: Report, { number, offset, length, text }: ConfigLine, { rule, severity, title }: Judged): void {
+  const finding: Omit<Finding, 'origin'> = {
+    ...{ severity, rule, confidence: 0.9, weakness: 'CWE-250' },
+    evidence: [`line ${number}: ${shownBytes(text)}`],
+    check: `sed -n '${number}p' FILE`,
+  }
+  report.finding({ offset, length, name: title }, finding)
+}

@@ -1,0 +1,180 @@
+/**
+ * The catalog: what bricks and sources can give back and is only worth keeping because it took time. One SQLite file,
+ * `catalog.db`, shared by the daemon, commands and their threads.
+ *
+ * It may be lost at any time and nobody minds: a damaged file, or one of another schema, is thrown away and made anew; a
+ * disk that refuses makes it forget, never fail. Who asks gets `undefined` and does the work again.
+ */
+import { chmodSync, closeSync, constants, openSync, unlinkSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
+import { crc32 } from 'node:zlib'
+import { reportTables } from './report-cache-schema.ts'
+import { searchTables } from './search-schema.ts'
+
+/** Of all who keep something in it; another text is another schema, and what was kept is gone. */
+const schema: readonly string[] = [reportTables, searchTables]
+
+/** Errors: none but defects. Where the file cannot be had, a catalog that keeps nothing on disk. */
+export function openCatalog(path: string): Catalog {
+  return new Catalog(path)
+}
+
+/** One that is forgotten with the process. */
+export function temporaryCatalog(): Catalog {
+  return new Catalog(':memory:')
+}
+
+export class Catalog {
+  readonly #path: string
+  #sql: DatabaseSync | undefined
+  #generation = 0
+  #isClosed = false
+
+  constructor(path: string) {
+    this.#path = path
+    this.#open()
+  }
+
+  /** Raised when all that was kept is gone: prepared statements of before are of no use. */
+  get generation(): number {
+    return this.#generation
+  }
+
+  /** The connection, for statements that are prepared once; undefined where there is none. */
+  get sql(): DatabaseSync | undefined {
+    return this.#sql
+  }
+
+  /** What `work` gives; undefined where the disk refuses, or what lies there is damaged, which is then gone. */
+  run<T>(work: (sql: DatabaseSync) => T): T | undefined {
+    if (this.#sql === undefined) return undefined
+    try {
+      return work(this.#sql)
+    } catch (error) {
+      const code = (error as { errcode?: unknown }).errcode
+      if (typeof code !== 'number') throw error
+      this.#recover(code & 0xff)
+      return undefined
+    }
+  }
+
+  /** All of it or nothing. */
+  transaction<T>(work: (sql: DatabaseSync) => T): T | undefined {
+    return this.run((sql) => {
+      if (sql.isTransaction) return work(sql)
+      sql.exec('begin immediate')
+      try {
+        const result = work(sql)
+        sql.exec('commit')
+        return result
+      } catch (error) {
+        if (sql.isTransaction) sql.exec('rollback')
+        throw error
+      }
+    })
+  }
+
+  close(): void {
+    this.#isClosed = true
+    this.#drop()
+  }
+
+  #open(): void {
+    for (const attempt of ['as it is', 'anew'] as const) {
+      try {
+        if (attempt === 'anew') removeFiles(this.#path)
+        this.#sql = connected(this.#path)
+        this.#generation++
+        return
+      } catch (error) {
+        if (typeof (error as { errcode?: unknown }).errcode !== 'number' && !isRefusal(error)) throw error
+      }
+    }
+  }
+
+  #recover(primaryCode: number): void {
+    if (!damageCodes.has(primaryCode) || this.#isClosed) return
+    this.#drop()
+    removeFiles(this.#path)
+    this.#open()
+  }
+
+  #drop(): void {
+    try {
+      this.#sql?.close()
+    } catch {
+      // What it kept is not needed.
+    }
+    this.#sql = undefined
+  }
+}
+
+/** 'SFDc', so that no other program's database is taken for ours. */
+const applicationId = 0x53464463
+/** SQLITE_CORRUPT, SQLITE_NOTADB, SQLITE_SCHEMA-like surprises of a file that another program wrote: SQLITE_ERROR is none. */
+const damageCodes: ReadonlySet<number> = new Set([11, 26])
+const busyMs = 5_000
+const walBytesMax = 16 * 2 ** 20
+
+/** Of what this build keeps; positive and of 31 bits, as `user_version` is. */
+const schemaVersion = (crc32(schema.join('\n')) & 0x7fffffff) | 1
+
+function connected(path: string): DatabaseSync {
+  if (path !== ':memory:') makePrivate(path)
+  const sql = new DatabaseSync(path, { timeout: busyMs, defensive: true })
+  try {
+    sql.exec(`pragma auto_vacuum = incremental; pragma journal_mode = wal; pragma synchronous = normal;
+      pragma journal_size_limit = ${walBytesMax}; pragma trusted_schema = off; pragma cell_size_check = on`)
+    if (number(sql, 'user_version') !== schemaVersion || number(sql, 'application_id') !== applicationId) refill(sql)
+    return sql
+  } catch (error) {
+    sql.close()
+    throw error
+  }
+}
+
+/** In one transaction, so that two who find an old one do not undo each other's work. */
+function refill(sql: DatabaseSync): void {
+  sql.exec('begin immediate')
+  try {
+    if (number(sql, 'user_version') !== schemaVersion) {
+      // Virtual ones first: they take the tables that they are made of along.
+      const tables = sql
+        .prepare(`select name from sqlite_schema where type = 'table' and name not like 'sqlite\\_%' escape '\\'
+          order by sql like 'create virtual%' desc`)
+        .all()
+      for (const { name } of tables) sql.exec(`drop table if exists "${String(name).replaceAll('"', '""')}"`)
+      for (const part of schema) sql.exec(part)
+      sql.exec(`pragma application_id = ${applicationId}; pragma user_version = ${schemaVersion}`)
+    }
+    sql.exec('commit')
+  } catch (error) {
+    if (sql.isTransaction) sql.exec('rollback')
+    throw error
+  }
+}
+
+function number(sql: DatabaseSync, pragma: string): number {
+  return Number(Object.values(sql.prepare(`pragma ${pragma}`).get() ?? {})[0] ?? 0)
+}
+
+function makePrivate(path: string): void {
+  closeSync(openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600))
+  chmodSync(path, 0o600)
+}
+
+function removeFiles(path: string): void {
+  if (path === ':memory:') return
+  for (const end of ['', '-wal', '-shm', '-journal']) {
+    try {
+      unlinkSync(path + end)
+    } catch {
+      // Not there, or not to be removed: opening says it.
+    }
+  }
+}
+
+/** The system's errors, which have an errno's name. */
+function isRefusal(error: unknown): boolean {
+  return typeof (error as NodeJS.ErrnoException).code === 'string'
+}
