@@ -1,7 +1,9 @@
 /** The command `sfd`: finds the command that is meant, runs it, and exits with what it says. */
 import { Command } from 'commander'
 import { toolVersion } from '../base/version.ts'
+import { addAccept } from './accept.ts'
 import { systemClock, systemRandom } from './adapters.ts'
+import { addAnalyze } from './analyze.ts'
 import { commandLine } from './arguments.ts'
 import type { Machine, Shell } from './command.ts'
 import { addCompact } from './compact.ts'
@@ -10,9 +12,11 @@ import { addCrystallize } from './crystallize.ts'
 import { addDiff } from './diff.ts'
 import { addDoctor } from './doctor.ts'
 import { type ExitCode, exitCode, reportFailure } from './exit.ts'
+import { addExplain } from './explain.ts'
 import { addExport } from './export.ts'
 import { addExtract } from './extract.ts'
 import { addFeed } from './feed.ts'
+import { addFindings } from './findings.ts'
 import { addFold } from './fold.ts'
 import { addForget } from './forget.ts'
 import { addImport } from './import.ts'
@@ -20,10 +24,12 @@ import { addInstallService } from './install-service.ts'
 import { interruptSignal } from './interrupt.ts'
 import { addLog } from './log.ts'
 import { addLs } from './ls.ts'
+import { addModel } from './model.ts'
 import { Output } from './output.ts'
 import { addPs } from './ps.ts'
 import { addRegions } from './regions.ts'
 import { addRender } from './render.ts'
+import { addSearch } from './search.ts'
 import { addShow } from './show.ts'
 import { surroundings } from './state.ts'
 import { addTag } from './tag.ts'
@@ -41,7 +47,13 @@ const commands: readonly ((shell: Shell) => void)[] = [
   addFold,
   addLs,
   addShow,
+  addAnalyze,
+  addExplain,
   addRegions,
+  addSearch,
+  addFindings,
+  addAccept,
+  addModel,
   addExtract,
   addVerify,
   addLog,

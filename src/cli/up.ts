@@ -4,6 +4,7 @@ import { existsSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { InvalidArgumentError, Option } from 'commander'
+import { modelSettings } from '../analysis/model/model-settings.ts'
 import { FoundryError } from '../base/errors.ts'
 import type { Daemon } from '../daemon/daemon.ts'
 import { jsonLog, type Log, textLog } from '../daemon/log.ts'
@@ -25,6 +26,8 @@ interface UpOptions {
   readonly tasks?: string
   readonly onLoss: 'continue' | 'fail'
   readonly logFormat: 'text' | 'json'
+  readonly analysis: boolean
+  readonly model: boolean
 }
 
 /** Where tasks are looked for, from the working directory, where nobody names a folder or a source. */
@@ -56,6 +59,8 @@ export function addUp(shell: Shell): void {
         .default('continue'),
     )
     .addOption(new Option('--log-format <format>', 'of stderr').choices(['text', 'json']).default('text'))
+    .option('--no-analysis', 'do not look into what is kept: no regions of analyzers, no findings')
+    .option('--no-model', 'ask no language model to describe what was found')
     .addOption(
       new Option('--exclude <glob>', 'leave out what matches; may be repeated')
         .argParser((glob, all: string[]) => [...all, glob])
@@ -80,6 +85,7 @@ async function up(call: Call, sources: readonly string[], options: UpOptions): P
     mapFolder,
     minFree,
     onLoss,
+    ...(options.analysis && { analysis: { model: modelSettings(process.env, options.model ? {} : { use: 'off' }) } }),
     clock,
     random,
     log,

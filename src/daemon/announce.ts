@@ -27,6 +27,8 @@ export interface NewsOfCommit {
 export class Announcer {
   readonly #feed: Feed
   readonly #hooks: HookQueue
+  /** By brick, where commits that only say more followed: the generation that hooks were told of. */
+  readonly #contentsOf = new Map<string, number>()
 
   constructor({ feed, hooks }: { feed: Feed; hooks: HookQueue }) {
     this.#feed = feed
@@ -41,14 +43,25 @@ export class Announcer {
     this.#tell(news, news.record.generation - 1)
   }
 
-  /** Tells of a commit that nobody was told of, where there is one. */
-  catchUp(news: NewsOfCommit): void {
+  /** Of a commit with the same contents: nobody's hook is to run again. */
+  labels({ info, record }: Pick<NewsOfCommit, 'assignment' | 'info' | 'record'>): void {
+    const from = record.generation - 1
+    this.#contentsOf.set(info.uuid, this.#contentsOf.get(info.uuid) ?? from)
+    this.#feed.publish({ kind: 'commit', brick: info, fromGeneration: from, dirtyTiles: [], changed: 'none' })
+  }
+
+  /** Tells of a commit that nobody was told of, where there is one. `isSame`: whether that generation has the same contents. */
+  catchUp(news: NewsOfCommit, isSame: (generation: number) => boolean): void {
     const told = this.#feed.lastGeneration(news.info.uuid) ?? 0
-    if (told !== news.record.generation) this.#tell(news, Math.min(told, news.record.generation - 1))
+    if (told === news.record.generation) return
+    if (told > 0 && told < news.record.generation && isSame(told)) this.labels(news)
+    else this.#tell(news, Math.min(told, news.record.generation - 1))
   }
 
   #tell({ assignment, info, record, changes }: NewsOfCommit, from: number): void {
     const dirtyTiles = changes === undefined ? null : dirtyTuples(changes.dirty)
+    const hookFrom = this.#contentsOf.get(info.uuid) ?? from
+    this.#contentsOf.delete(info.uuid)
     this.#feed.together(() => {
       this.#feed.publish({ kind: 'commit', brick: info, fromGeneration: from, dirtyTiles })
       const { taskId, brickPath } = assignment
@@ -57,7 +70,7 @@ export class Announcer {
         task: taskId,
         brick: Buffer.from(brickPath).toString(),
         uuid: info.uuid,
-        from,
+        from: hookFrom,
         generation: record.generation,
         contentRoot: toHex(record.contentRoot),
         time: rfc3339(record.time) ?? '',

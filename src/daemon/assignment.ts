@@ -26,11 +26,35 @@ export interface KeepingRules {
   readonly retention: { readonly last: number; readonly hourly: number; readonly daily: number } | null
   /** Of a process: what is read beside the default; null: nothing. */
   readonly memory: MemoryChoice | null
+  readonly analysis: AnalysisRules
 }
+
+export interface AnalysisRules extends ModelRules {
+  /** `asked`: it is not analysed by itself. */
+  readonly when: 'always' | 'asked'
+}
+
+export interface ModelRules {
+  /** Null: the default one. */
+  readonly model: string | null
+  /** A commit; null: the default. */
+  readonly maxTokens: number | null
+}
+
+export const usualAnalysis: AnalysisRules = { when: 'always', model: null, maxTokens: null }
 
 /** A bare command line. */
 export function plainRules(exclude: readonly string[]): KeepingRules {
-  return { include: [], exclude, maxFiles: null, pollMs: null, follow: 'always', retention: null, memory: null }
+  return {
+    include: [],
+    exclude,
+    maxFiles: null,
+    pollMs: null,
+    follow: 'always',
+    retention: null,
+    memory: null,
+    analysis: usualAnalysis,
+  }
 }
 
 /** Named twice is followed once. */

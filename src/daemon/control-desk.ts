@@ -2,12 +2,24 @@
 import { FoundryError } from '../base/errors.ts'
 import type { Clock, Random } from '../base/ports.ts'
 import type { ControlPath } from '../wire/api.ts'
-import type { CompactAnswer, ForgetAnswer, ForgetOrder, TagAnswer, TagOrder } from '../wire/care.ts'
+import type {
+  AnalyzeAnswer,
+  AnalyzeOrder,
+  CompactAnswer,
+  ForgetAnswer,
+  ForgetOrder,
+  TagAnswer,
+  TagOrder,
+} from '../wire/care.ts'
+import type { AnalysisDesk } from './analysis-desk.ts'
 import { type CareParts, compact, compactAnswer, entryPathOf, forget, forgetAnswer, tagStored } from './brick-care.ts'
+import { analysisIsOff, labelStored } from './brick-labels.ts'
 import type { Keepers } from './keepers.ts'
 
 export interface ControlDeskParts {
   readonly keepers: Keepers
+  /** Undefined: nothing is analysed. */
+  readonly analysis?: AnalysisDesk
   readonly clock: Clock
   readonly random: Random
   readonly signal: AbortSignal
@@ -27,6 +39,7 @@ export class ControlDesk {
     if (path === '/api/tag') return this.#tag(body)
     if (path === '/api/compact') return this.#compact(body)
     if (path === '/api/forget') return this.#forget(body)
+    if (path === '/api/analyze') return this.#analyze(body)
     if (path === '/api/sync') await this.#parts.sync()
     else if (path === '/api/stop') this.#parts.stop()
     else await this.#remove(body)
@@ -68,6 +81,16 @@ export class ControlDesk {
       (care) => care.forget(path),
       async (parts) => forgetAnswer(await forget(parts, path)),
     )
+  }
+
+  async #analyze(body: unknown): Promise<AnalyzeAnswer> {
+    const name = (body as AnalyzeOrder | null)?.name
+    if (typeof name !== 'string') throw new FoundryError('USAGE', 'Name the brick to analyse.')
+    const { keepers, analysis, clock, random, signal } = this.#parts
+    const kept = keepers.labelsOf(name)
+    if (kept !== undefined) return { ...(await kept.labels.analyze()), generation: kept.generation() }
+    if (analysis === undefined) throw analysisIsOff()
+    return keepers.withStored(name, (path) => labelStored({ path, clock, random, signal }, analysis))
   }
 
   async #on<T>(

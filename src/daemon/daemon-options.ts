@@ -1,5 +1,7 @@
 /** What a daemon is started with. */
+
 import type { Clock, Random } from '../base/ports.ts'
+import type { AnalysisOptions } from './daemon-analysis.ts'
 import type { Log } from './log.ts'
 import type { StateFolder } from './state-folder.ts'
 
@@ -15,6 +17,8 @@ export interface DaemonOptions {
   readonly onLoss: 'continue' | 'fail'
   /** Share of the filesystem of the bricks that stays free, 0 .. 1. */
   readonly minFree: number
+  /** Left out: nothing is analysed. */
+  readonly analysis?: AnalysisOptions
   readonly clock: Clock
   readonly random: Random
   readonly log: Log

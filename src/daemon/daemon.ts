@@ -2,7 +2,7 @@
  * The composition root: one state folder, its keepers, the watcher, the feed and the server, joined.
  *
  * It decides nothing about bytes. Sources that cannot be followed are said and tried again; one brick's trouble never
- * stops another's.
+ * stops another's. Long because all parts are joined here, and only here.
  */
 import { mkdirSync } from 'node:fs'
 import { hostname } from 'node:os'
@@ -16,15 +16,17 @@ import { LeafPool, workersDefault } from '../fold/leaf-pool.ts'
 import { HookQueue, type HookReport } from '../hook/hook-queue.ts'
 import { hookRunner } from '../hook/hook-runner.ts'
 import { killGraceMs } from '../hook/process-group.ts'
+import type { Accepted } from '../read/accepted.ts'
 import type { Foundry, RunningServer } from '../server/foundry.ts'
 import { startServer } from '../server/start.ts'
 import { openSource, type Source } from '../source/open.ts'
 import type { BrickView } from '../store/brick-view.ts'
 import { guard } from '../store/disk-error.ts'
-import type { BrickInfo, FeedMessage, TasksAnswer } from '../wire/api.ts'
+import type { BrickInfo, FeedMessage, ModelStatusJson, TasksAnswer } from '../wire/api.ts'
 import { Announcer } from './announce.ts'
 import { type Assignment, eachOnce, plainRules } from './assignment.ts'
 import { ControlDesk } from './control-desk.ts'
+import { DaemonAnalysis } from './daemon-analysis.ts'
 import { leaveNote } from './daemon-note.ts'
 import type { DaemonOptions } from './daemon-options.ts'
 import { DiskGuard } from './disk-guard.ts'
@@ -33,6 +35,7 @@ import type { Keeper } from './keeper.ts'
 import { Keepers } from './keepers.ts'
 import { openFileCount } from './machine-limits.ts'
 import { Metrics } from './metrics.ts'
+import { NameIndexer } from './name-indexer.ts'
 import { Relief } from './relief.ts'
 import { StoredBricks } from './stored-bricks.ts'
 import { TaskBoard } from './task-board.ts'
@@ -56,10 +59,12 @@ export class Daemon implements Foundry {
   readonly #guard: DiskGuard
   readonly #relief: Relief
   readonly #pool = new LeafPool({ workers: workersDefault })
+  readonly #analysis: DaemonAnalysis
   #hub: WatchHub | undefined
   #keepers: Keepers | undefined
   #board: TaskBoard | undefined
   #server: RunningServer | undefined
+  readonly #names: NameIndexer
   readonly #stop = new AbortController()
   #stopping: Promise<void> | undefined
   readonly #stopped = Promise.withResolvers<WhyStopped>()
@@ -69,9 +74,21 @@ export class Daemon implements Foundry {
     this.#bricks = new StoredBricks(options.state.bricksPath, (message) => options.log.warn(message))
     this.#guard = new DiskGuard({ path: options.state.bricksPath, minFree: options.minFree })
     const { clock, random, log, state } = options
-    this.#relief = new Relief({ keepers: () => this.#keepers?.all ?? [], clock, log })
+    const keepers = (): readonly Keeper[] => this.#keepers?.all ?? []
+    const warn = (error: unknown): void => log.warn(String(error))
+    const { analysis } = options
+    this.#analysis = new DaemonAnalysis({ state: state.path, options: analysis, keepers, clock, random, warn })
+    this.#relief = new Relief({ keepers, clock, log })
     this.#db = openStateDb(options.state.databasePath, { clock, random, report: (message) => log.warn(message) })
     this.#feed = new Feed({ db: this.#db, clock })
+    this.#names = new NameIndexer({
+      catalogPath: this.catalogPath,
+      clock,
+      bricks: () => this.bricks(),
+      newest: (uuid) => this.newest(uuid),
+      subscribe: (listener) => this.subscribe(listener),
+      warn: (message) => log.warn(message),
+    })
     const run = hookRunner({ timers: systemTimers, environment: process.env, state: state.path, graceMs: killGraceMs })
     const told = (hook: HookReport): void => this.#feed.publish({ kind: 'hook', ...hook })
     this.#hooks = new HookQueue({ db: this.#db, run, clock, timers: systemTimers, random, report: told })
@@ -128,6 +145,14 @@ export class Daemon implements Foundry {
     return this.#board?.answer() ?? { folder: null, tasks: [] }
   }
 
+  get catalogPath(): string {
+    return join(this.#options.state.path, 'catalog.db')
+  }
+
+  accepted(): Accepted {
+    return this.#analysis.accepted()
+  }
+
   async metrics(): Promise<string> {
     const { events, overflows, watches, marks } = await must(this.#hub, 'watcher').stats()
     const metrics = new Metrics(() => ({
@@ -140,6 +165,7 @@ export class Daemon implements Foundry {
       freeBytes: this.#guard.freeBytes(),
       openFiles: openFileCount(),
       storeFull: this.#guard.noRoom() === undefined ? 0 : 1,
+      ...(this.#analysis.desk && { analysis: this.#analysis.desk.figures() }),
     }))
     return metrics.text()
   }
@@ -154,6 +180,10 @@ export class Daemon implements Foundry {
 
   damaged(uuid: string): void {
     this.#kept.all.find((keeper) => keeper.uuid === uuid)?.check.begin()
+  }
+
+  model(): Promise<ModelStatusJson | undefined> {
+    return this.#analysis.model()
   }
 
   subscribe(listener: (message: FeedMessage) => void): () => void {
@@ -200,6 +230,8 @@ export class Daemon implements Foundry {
       clock,
       random,
       announcer: new Announcer({ feed: this.#feed, hooks: this.#hooks }),
+      ...(this.#analysis.desk && { analysis: this.#analysis.desk }),
+      ...(this.#options.analysis?.pace && { labelPace: this.#options.analysis.pace }),
       noRoom: () => this.#noRoom(),
       warn: (error) => log.warn(String(error)),
     })
@@ -212,6 +244,8 @@ export class Daemon implements Foundry {
     for (const keeper of keepers) keeper.start()
     await this.#followTasks()
     this.#hooks.start()
+    this.#names.start()
+    this.#analysis.start()
   }
 
   /** Their keepers begin at once. */
@@ -260,7 +294,8 @@ export class Daemon implements Foundry {
     const { port, mapFolder, log, clock, random } = this.#options
     const stop = (): void => void setImmediate(() => void this.stop())
     const common = { keepers: this.#kept, clock, random, signal: this.#stop.signal }
-    const desk = new ControlDesk({ ...common, sync: () => this.sync(), stop })
+    const { desk: analysis } = this.#analysis
+    const desk = new ControlDesk({ ...common, ...(analysis && { analysis }), sync: () => this.sync(), stop })
     this.#server = await startServer(this, {
       port,
       portsTried: port === 'any' ? 1 : 20,
@@ -284,7 +319,10 @@ export class Daemon implements Foundry {
     this.#stop.abort()
     await this.#board?.close()
     await this.#hooks.close(hookGraceMs)
+    await this.#names.close()
+    const analysis = this.#analysis.close()
     await this.#keepers?.close()
+    await analysis
     await this.#relief.close()
     await this.#hub?.close()
     await this.#pool.close()

@@ -1,6 +1,8 @@
 /** What a keeper is made of. */
 import type { Clock, Random } from '../base/ports.ts'
 import type { LeafPool } from '../fold/leaf-pool.ts'
+import type { LabelPace } from '../sync/label-timing.ts'
+import type { AnalysisDesk } from './analysis-desk.ts'
 import type { Announcer } from './announce.ts'
 import type { Assignment } from './assignment.ts'
 import type { DistrictTicket } from './districts.ts'
@@ -17,6 +19,9 @@ export interface KeeperParts {
   readonly turns: Turns
   readonly district: DistrictTicket
   readonly announcer: Announcer
+  /** Undefined: nothing is analysed. */
+  readonly analysis: AnalysisDesk | undefined
+  readonly labelPace: LabelPace
   /** Makes sure that hints arrive; called before a first listing and after the source was lost. */
   readonly watch: () => Promise<Watched>
   /** Why nothing may be written for now; undefined where it may. */

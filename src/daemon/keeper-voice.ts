@@ -1,7 +1,12 @@
 /** What a keeper tells: how its brick is doing, where that is news, how far a first fold is, and each commit once. */
 import type { Clock } from '../base/ports.ts'
 import type { CommitRecord } from '../brick/commit-record.ts'
+import { BrickDamage } from '../brick/damage.ts'
 import type { Progress } from '../fold/reconcile.ts'
+import { viewOfPast } from '../read/commits.ts'
+import type { BrickView } from '../store/brick-view.ts'
+import { pastCommits } from '../store/history.ts'
+import { contentsText } from '../store/past-contents.ts'
 import type { BrickInfo } from '../wire/api.ts'
 import type { Announcer, NewsOfCommit } from './announce.ts'
 import { type Assignment, shownSource } from './assignment.ts'
@@ -21,6 +26,19 @@ export interface KeeperVoiceParts {
 }
 
 const progressEveryMs = 200
+
+/** Whether the commit of that generation says the same of everything but what analyzers say. */
+function hasSameContents(newest: BrickView, generation: number): boolean {
+  try {
+    for (const past of pastCommits(newest)) {
+      if (past.generation === generation)
+        return contentsText(viewOfPast(newest, past).record) === contentsText(newest.record)
+    }
+  } catch (error) {
+    if (!(error instanceof BrickDamage)) throw error
+  }
+  return false
+}
 
 export class KeeperVoice {
   readonly #parts: KeeperVoiceParts
@@ -65,6 +83,7 @@ export class KeeperVoice {
       fileBytes: view?.record.fileEnd ?? 0,
       liveBytes: view?.record.liveBytes ?? 0,
       verifiedAtSeconds: this.verifiedAtSeconds(),
+      ...(view?.meta.analysis && { findings: view.meta.analysis.findings }),
     }
   }
 
@@ -98,11 +117,18 @@ export class KeeperVoice {
     announcer.commit({ assignment, info: this.info(), record, changes })
   }
 
+  /** A commit that only says more of the same contents. */
+  labels(record: CommitRecord): void {
+    const { assignment, announcer } = this.#parts
+    announcer.labels({ assignment, info: this.info(), record })
+  }
+
   /** The newest commit may be one that nobody was told of. */
   catchUp(): void {
     const { assignment, announcer, kept } = this.#parts
     const newest = kept.views.newest
     if (newest === undefined) return
-    announcer.catchUp({ assignment, info: this.info(), record: newest.record, changes: undefined })
+    const news = { assignment, info: this.info(), record: newest.record, changes: undefined }
+    announcer.catchUp(news, (told) => hasSameContents(newest, told))
   }
 }

@@ -7,6 +7,7 @@
 import { displayPath } from '../base/bytes.ts'
 import { timestampOf } from '../base/entry.ts'
 import { FoundryError } from '../base/errors.ts'
+import type { OpenBrick } from '../fold/open-brick.ts'
 import type { Progress, ReconcileResult } from '../fold/reconcile.ts'
 import type { Head } from '../store/brick-file.ts'
 import { BrickSync, type SyncOrder } from '../sync/brick-sync.ts'
@@ -15,6 +16,7 @@ import { AloneQueue } from './alone-queue.ts'
 import { KeeperCare } from './keeper-care.ts'
 import { KeeperCheck } from './keeper-check.ts'
 import { KeeperEars } from './keeper-ears.ts'
+import { KeeperLabels } from './keeper-labels.ts'
 import type { KeeperParts } from './keeper-parts.ts'
 import { KeeperRounds } from './keeper-rounds.ts'
 import { KeeperStatus } from './keeper-status.ts'
@@ -22,9 +24,11 @@ import { KeeperVoice } from './keeper-voice.ts'
 import { KeptBrick } from './kept-brick.ts'
 import type { BrickFigures } from './metrics.ts'
 import { OwnTurn, type TurnWish } from './own-turn.ts'
-import { isPolled, policyOf } from './source-rules.ts'
+import { isAnalysed, isPolled, policyOf } from './source-rules.ts'
 import { SyncWaiters } from './sync-waiters.ts'
 
+/** An analysis gives way to those who work, for each of its entries at most that long. */
+const giveWayMs = 1_000
 /** How often it is asked whether there is room again. */
 const roomAgainMs = 1_000
 
@@ -43,6 +47,7 @@ export class Keeper {
   readonly care: KeeperCare
   readonly check: KeeperCheck
   readonly ears: KeeperEars
+  readonly labels: KeeperLabels
   readonly #alone = new AloneQueue()
   #isWorking = false
   #writtenBytes = 0
@@ -81,6 +86,19 @@ export class Keeper {
       signal: this.#stop.signal,
       alone: (work) => this.#whenAlone(work),
       damaged: (why) => this.#renew({ why, file: 'there' }),
+      warn: parts.warn,
+    })
+    this.labels = new KeeperLabels({
+      path: assignment.brickPath,
+      desk: parts.analysis,
+      rules: { ...assignment.rules.analysis, when: isAnalysed(assignment) ? 'always' : 'asked' },
+      pace: parts.labelPace,
+      clock,
+      signal: this.#stop.signal,
+      pause: () => parts.turns.idle(giveWayMs),
+      alone: (work) => this.#whenAlone(() => this.#label(work)),
+      noRoom: parts.noRoom,
+      labelled: (head) => this.#labelled(head),
       warn: parts.warn,
     })
     const chance = (): number => Buffer.from(random.bytes(4)).readUInt32LE() / 2 ** 32
@@ -124,6 +142,7 @@ export class Keeper {
     try {
       this.#kept.open()
       this.#status.opened(this.views.newest !== undefined)
+      if (this.views.newest !== undefined) this.labels.opened()
       this.#voice.catchUp()
       this.#sync.hintAll(this.#nowMs(), 'opened')
     } catch (error) {
@@ -153,6 +172,7 @@ export class Keeper {
     this.#turn.cancel()
     this.#alone.cancel(stopping())
     await this.#running
+    await this.labels.close()
     await this.care.close()
     await this.check.close()
     await this.#rounds.close()
@@ -249,7 +269,25 @@ export class Keeper {
   #committed({ head, dirty, changed }: Extract<ReconcileResult, { kind: 'committed' }>): void {
     this.#kept.committed(head)
     this.#voice.commit(head.record, { dirty, entries: changed })
+    this.labels.committed(changed)
     this.care.afterCommit(this.#kept.open())
+  }
+
+  /** A commit that says more of the same contents, where there is more to say. After a failure the file is opened anew. */
+  async #label(work: (brick: OpenBrick) => Promise<Head | undefined>): Promise<Head | undefined> {
+    try {
+      return await work(this.#kept.open())
+    } catch (error) {
+      this.#kept.discard()
+      throw error
+    }
+  }
+
+  #labelled(head: Head): void {
+    this.#kept.committed(head)
+    this.#voice.labels(head.record)
+    if (this.#status.isOver) this.#kept.discard()
+    else this.care.afterCommit(this.#kept.open())
   }
 
   /** A commit with the same content. */
@@ -291,6 +329,7 @@ export class Keeper {
     warn(`${this.name} is folded anew: ${why}.${kept}`)
     announcer.publish({ kind: 'removed', uuid })
     this.#status.renewed()
+    this.labels.renewed()
     this.#rounds.letGo()
     this.#sync.hintAll(this.#nowMs(), 'opened')
     this.#kept.open()

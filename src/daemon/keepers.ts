@@ -13,13 +13,16 @@ import { ExcludeMatcher } from '../source/exclude.ts'
 import { type Source, sourceName } from '../source/open.ts'
 import { storedSource } from '../source/stored-source.ts'
 import type { BrickView } from '../store/brick-view.ts'
+import { type LabelPace, labelPace } from '../sync/label-timing.ts'
 import type { BrickInfo } from '../wire/api.ts'
+import type { AnalysisDesk } from './analysis-desk.ts'
 import type { Announcer } from './announce.ts'
 import { type Assignment, plainRules } from './assignment.ts'
 import { storedInfo } from './brick-info.ts'
 import { Districts } from './districts.ts'
 import { Keeper } from './keeper.ts'
 import type { KeeperCare } from './keeper-care.ts'
+import type { KeeperLabels } from './keeper-labels.ts'
 import type { BrickFigures } from './metrics.ts'
 import { ServedViews } from './served-views.ts'
 import { watchedRoot } from './source-rules.ts'
@@ -36,6 +39,9 @@ export interface KeepersParts {
   readonly clock: Clock
   readonly random: Random
   readonly announcer: Announcer
+  /** Undefined: nothing is analysed. */
+  readonly analysis?: AnalysisDesk
+  readonly labelPace?: LabelPace
   /** Why nothing may be written for now; undefined where it may. */
   readonly noRoom: () => string | undefined
   readonly warn: (error: unknown) => void
@@ -142,6 +148,8 @@ export class Keepers {
       turns: this.#turns,
       district: this.#districts.ticket(),
       announcer,
+      analysis: this.#parts.analysis,
+      labelPace: this.#parts.labelPace ?? labelPace,
       noRoom,
       warn,
       watch: async () => {
@@ -189,6 +197,13 @@ export class Keepers {
     }
     const uuid = stored?.[0] ?? followed?.keeper.uuid
     if (uuid !== undefined) this.#parts.announcer.publish({ kind: 'removed', uuid })
+  }
+
+  /** Of a brick that is followed. */
+  labelsOf(given: string): { readonly labels: KeeperLabels; readonly generation: () => number } | undefined {
+    const name = bareName(given)
+    const keeper = this.all.find((each) => each.name === name)
+    return keeper && { labels: keeper.labels, generation: () => keeper.views.newest?.record.generation ?? 0 }
   }
 
   /** Of a brick that is followed. */

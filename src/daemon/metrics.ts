@@ -4,6 +4,8 @@
  * Names end in their unit; labels are few: a brick's name, a task's id, a backend.
  */
 import { Counter, Gauge, Registry } from 'prom-client'
+import { type Severity, severities } from '../base/region.ts'
+import type { AnalysisFigures } from './analysis-desk.ts'
 
 export interface BrickFigures {
   readonly name: string
@@ -20,6 +22,8 @@ export interface BrickFigures {
   readonly verifiedAtSeconds: number | undefined
   /** Bytes written to the brick since the daemon started. */
   readonly writtenBytes: number
+  /** What the last commit says of its analysis; undefined: nothing. */
+  readonly findings?: Readonly<Record<Severity, number>>
 }
 
 export interface HookFigures {
@@ -41,6 +45,8 @@ export interface DaemonFigures {
   readonly openFiles: number
   /** 1: commits wait for space. */
   readonly storeFull: number
+  /** Undefined: nothing is analysed. */
+  readonly analysis?: AnalysisFigures
 }
 
 export class Metrics {
@@ -56,6 +62,7 @@ export class Metrics {
     this.#registry.clear()
     this.#bricks(figures.bricks)
     this.#hooks(figures.hooks)
+    if (figures.analysis !== undefined) this.#analysis(figures.analysis)
     const memory = process.memoryUsage()
     const { user, system } = process.cpuUsage()
     this.#one('sfd_watches', 'inotify watches, or fanotify marks', figures.watches)
@@ -68,6 +75,13 @@ export class Metrics {
     this.#one('process_resident_memory_bytes', 'resident memory', memory.rss)
     this.#one('process_cpu_seconds_total', 'CPU time', (user + system) / 1e6)
     return this.#registry.metrics()
+  }
+
+  #analysis({ waiting, entries, seconds, failures }: AnalysisFigures): void {
+    this.#one('sfd_analysis_waiting', 'bricks that are analysed or wait for it', waiting)
+    this.#one('sfd_analysis_entries_total', 'entries that were analysed', entries)
+    this.#one('sfd_analysis_seconds_total', 'time that analyses took', seconds)
+    this.#one('sfd_analysis_failures_total', 'analyses that failed', failures)
   }
 
   #bricks(bricks: readonly BrickFigures[]): void {
@@ -88,6 +102,10 @@ export class Metrics {
     each('sfd_brick_verified_timestamp_seconds', 'start of the last full comparison of content', (brick) => {
       return brick.verifiedAtSeconds
     })
+    const found = this.#figure('sfd_brick_findings', 'findings of the last commit', ['brick', 'severity'])
+    for (const { name, findings } of bricks) {
+      if (findings !== undefined) for (const each of severities) found.labels(name, each).inc(findings[each])
+    }
     const state = this.#figure('sfd_brick_state', 'always 1', ['brick', 'state'])
     for (const brick of bricks) state.labels(brick.name, brick.state).inc(1)
   }

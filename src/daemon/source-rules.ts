@@ -34,6 +34,13 @@ export function policyOf(assignment: Assignment): SyncPolicy {
   return { ...syncPolicy, pollMs: pollMsOf(assignment), scrubMs, ...ofProcess }
 }
 
+/** By itself, after its commits; the rest on somebody's word. What changes all the time as a whole is not worth it. */
+export function isAnalysed({ source, rules }: Assignment): boolean {
+  return (
+    rules.analysis.when === 'always' && (isOfFiles(source.kind) || source.kind === 'modules' || source.kind === 'log')
+  )
+}
+
 export interface WatchedRoot {
   readonly path: Uint8Array
   readonly kind: 'tree' | 'file'

@@ -12,7 +12,7 @@ import type { Condition } from '../task/condition.ts'
 import type { RunningTask } from '../task/held-task.ts'
 import { type PlannedBrick, planTask } from '../task/task-plan.ts'
 import type { TaskObservation } from '../task/task-status.ts'
-import type { Assignment } from './assignment.ts'
+import { type AnalysisRules, type Assignment, usualAnalysis } from './assignment.ts'
 import type { Keeper } from './keeper.ts'
 import { reasonOfError } from './keeper-status.ts'
 import type { Keepers } from './keepers.ts'
@@ -162,6 +162,7 @@ export class TaskWork {
         follow: task.follow ? 'always' : 'once',
         retention: task.retention,
         memory: task.memory,
+        analysis: analysisOf(task),
       },
     }
   }
@@ -178,6 +179,12 @@ export class TaskWork {
     const message = `${this.#running.task.type} of a whole system is not supported here. Name what to keep in paths.`
     return [{ type: 'Ready', status: 'False', reason: 'NotYetSupported', message }]
   }
+}
+
+function analysisOf({ analysis }: RunningTask['task']): AnalysisRules {
+  if (analysis === null) return usualAnalysis
+  const { enabled, model, maxTokens } = analysis
+  return { when: enabled ? 'always' : 'asked', model, maxTokens }
 }
 
 function pollMsOf(seconds: number | null): number | null {

@@ -4,16 +4,19 @@
  */
 import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import type { SeriesReader } from '../read/series.ts'
-import { type BricksAnswer, type ControlPath, controlPaths } from '../wire/api.ts'
+import { type BricksAnswer, type ControlPath, controlPaths, type ModelStatusJson } from '../wire/api.ts'
 import { type Asked, proofOf, refusedCaller, refusedPlace, refusedSession } from './access.ts'
 import type { AnswerCache } from './answer-cache.ts'
 import { brickAnswers, limitOf, retainedAnswer } from './brick-answers.ts'
+import { newestOf } from './brick-route.ts'
 import { Finder, queryBytesMax } from './find.ts'
+import { type BrickFindings, findingsAnswer, findingsQuestion } from './findings.ts'
 import type { Control, Foundry } from './foundry.ts'
 import { defaultHeaders } from './headers.ts'
 import type { IndexCache } from './index-cache.ts'
 import { readJson } from './json-body.ts'
 import { errorAnswer, invalid, Refusal, type RefusalReason, reasonOf } from './refusal.ts'
+import { namesAnswer, type Searches, searchAnswer } from './search.ts'
 import { seriesAnswer } from './series.ts'
 import type { SecretKeeper } from './session.ts'
 import type { StaticFile } from './static.ts'
@@ -22,6 +25,15 @@ const sessionBodyBytesMax = 1024
 const controlBodyBytesMax = 64 * 1024
 /** Of Prometheus' text format. */
 const metricsType = 'text/plain; version=0.0.4; charset=utf-8'
+
+const shownPaths = ['/api/bricks', '/api/tasks', '/api/find', '/findings', '/model', '/search', '/metrics', '/feed']
+
+const noModel = {
+  state: 'off',
+  reason: 'This server has no model.',
+  ...{ model: null, server: null, serverKind: null, contextTokens: null, tokensLeftToday: null },
+  ...{ parallel: 0, queued: 0, running: 0, described: 0, failed: 0 },
+} as const satisfies ModelStatusJson
 
 const upgradeNeeded = {
   status: 426,
@@ -35,6 +47,8 @@ export interface AppParts {
   readonly secrets: SecretKeeper
   readonly indexes: IndexCache
   readonly answers: AnswerCache
+  readonly findings: BrickFindings
+  readonly searches: Searches
   readonly series: SeriesReader
   readonly files: ReadonlyMap<string, StaticFile>
   readonly port: number
@@ -70,6 +84,11 @@ export function createApp(parts: AppParts): Hono {
   app.get('/api/tasks', (c) => c.json(foundry.tasks()))
   app.get('/metrics', async (c) => c.body(await foundry.metrics(), 200, { 'Content-Type': metricsType }))
   app.get('/api/find', (c) => findAnswer(parts, c))
+  app.get('/findings', (c) => allFindingsAnswer(parts, c))
+  app.get('/model', async (c) => c.json((await foundry.model?.()) ?? noModel))
+  app.get('/search', (c) => namesAnswer(parts, c))
+  app.get('/b/:uuid/:commit/search', (c) => searchAnswer(parts, c))
+  app.all('/b/:uuid/:commit/search', wrongMethod('GET'))
   app.get('/b/:uuid/commits', (c) => retainedAnswer(parts, c))
   app.all('/b/:uuid/commits', wrongMethod('GET'))
   app.get('/b/:uuid/series', (c) => seriesAnswer(parts, c))
@@ -84,7 +103,7 @@ export function createApp(parts: AppParts): Hono {
   }
   app.all('/session', wrongMethod('POST'))
   app.get('/feed', (c) => refuse(c, upgradeNeeded))
-  for (const path of ['/api/bricks', '/api/tasks', '/api/find', '/metrics', '/feed']) app.all(path, wrongMethod('GET'))
+  for (const path of shownPaths) app.all(path, wrongMethod('GET'))
   return app
 }
 
@@ -142,6 +161,16 @@ async function findAnswer({ foundry, indexes, report }: AppParts, c: Context): P
     }
   }
   return c.json(finder.answer())
+}
+
+/** Of all bricks at their newest commits. */
+async function allFindingsAnswer(parts: AppParts, c: Context): Promise<Response> {
+  const { foundry } = parts
+  const wanted = c.req.query('brick')
+  const uuids = wanted === undefined ? foundry.bricks().map(({ uuid }) => uuid) : [wanted]
+  const question = findingsQuestion((name) => c.req.query(name))
+  const views = uuids.flatMap((uuid) => (wanted === undefined ? foundry.newest(uuid) : newestOf(foundry, uuid)) ?? [])
+  return c.json(await findingsAnswer(parts, views, question))
 }
 
 async function controlAnswer({ control }: AppParts, c: Context, path: ControlPath): Promise<Response> {

@@ -8,7 +8,9 @@ import { commitsMax, diffEntriesMax, regionsMax, tileKindsHeader } from '../wire
 import type { AnswerCache } from './answer-cache.ts'
 import { newestOf, viewAt } from './brick-route.ts'
 import { entryOutline } from './entry-text.ts'
+import { explainSteps } from './explain.ts'
 import { entriesWithPrefix, findLimitMax, queryBytesMax } from './find.ts'
+import { type BrickFindings, findingsAnswer, findingsQuestion } from './findings.ts'
 import type { Foundry } from './foundry.ts'
 import { untrustedHeaders } from './headers.ts'
 import { commitsAnswer, diffAnswer, heatAnswer } from './history-answers.ts'
@@ -29,6 +31,7 @@ export interface BrickRoutes {
   readonly foundry: Foundry
   readonly indexes: IndexCache
   readonly answers: AnswerCache
+  readonly findings: BrickFindings
 }
 
 /** Handlers by the last part of the address. */
@@ -39,6 +42,8 @@ export const brickAnswers: Readonly<Record<string, (routes: BrickRoutes, c: Cont
     entries: entriesAnswer,
     at: atAnswer,
     regions: meaningAnswer,
+    findings: foundAnswer,
+    explain: explainedAnswer,
     bytes: bytesAnswer,
     diff: differenceAnswer,
     heat: changesAnswer,
@@ -99,6 +104,27 @@ async function meaningAnswer({ foundry, answers }: BrickRoutes, c: Context): Pro
       return answers.fresh(() => regionsAnswer(view, { start, end, lengthMin, limit, which }))
     }),
   )
+}
+
+/** Findings of one commit. */
+async function foundAnswer(routes: BrickRoutes, c: Context): Promise<Response> {
+  const { uuid, commit } = addressOf(c)
+  const question = findingsQuestion(queryOf(c))
+  const view = viewAt(routes.foundry, { uuid, commit })
+  return c.json(await findingsAnswer(routes, [view], question))
+}
+
+/** What an entry, or a byte, is. */
+async function explainedAnswer(routes: BrickRoutes, c: Context): Promise<Response> {
+  const query = queryOf(c)
+  const { length } = viewAt(routes.foundry, addressOf(c)).record
+  const hasPosition = query('position') !== undefined
+  const about = hasPosition
+    ? { position: integer(query, { name: 'position', min: 0, max: Math.max(0, length - 1) }) }
+    : { path: entryPath(query) }
+  const answer = await withView(routes.foundry, c, (view) => routes.answers.fresh(() => explainSteps(view, about)))
+  if (answer.damaged) routes.foundry.damaged?.(answer.uuid)
+  return c.json(answer)
 }
 
 /** One by `path` or `pathHex`, or those that begin with `prefix`. */

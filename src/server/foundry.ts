@@ -3,8 +3,9 @@
  * than a request or an index needs it.
  */
 import type { FeedLimit, FeedPart } from '../catalog/feed-rows.ts'
+import type { Accepted } from '../read/accepted.ts'
 import type { BrickView } from '../store/brick-view.ts'
-import type { BrickInfo, ControlPath, FeedMessage, TasksAnswer } from '../wire/api.ts'
+import type { BrickInfo, ControlPath, FeedMessage, ModelStatusJson, TasksAnswer } from '../wire/api.ts'
 
 /** What the server shows; the daemon implements it. */
 export interface Foundry {
@@ -24,7 +25,13 @@ export interface Foundry {
   newest(uuid: string): BrickView | undefined
   /** A reader met damage in that brick. */
   damaged?(uuid: string): void
+  /** Where the index of names is; absent: there is none. */
+  readonly catalogPath?: string | undefined
   tasks(): TasksAnswer
+  /** Left out: there is none, and none is wanted. */
+  model?(): Promise<ModelStatusJson | undefined>
+  /** Findings that somebody accepts. */
+  accepted?(): Accepted
   /** The figures of the moment in Prometheus' text format. */
   metrics(): Promise<string>
   /** Calls until the returned function is called. */

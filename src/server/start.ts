@@ -14,10 +14,12 @@ import { AnswerCache } from './answer-cache.ts'
 import { askedBy, createApp } from './app.ts'
 import { parsePosition } from './feed-position.ts'
 import { type FeedSockets, openFeed, socketsMax } from './feed-socket.ts'
+import { BrickFindings } from './findings.ts'
 import type { Control, Foundry, RunningServer, ServerPorts } from './foundry.ts'
 import { defaultHeaders } from './headers.ts'
 import { IndexCache } from './index-cache.ts'
 import { errorAnswer, type RefusalReason } from './refusal.ts'
+import { Searches } from './search.ts'
 import { makeSecrets, type SecretKeeper } from './session.ts'
 import { readMapFiles } from './static.ts'
 
@@ -53,11 +55,14 @@ export async function startServer(foundry: Foundry, options: ServerOptions): Pro
   server.maxConnections = connectionsMax
   await listen(server, options)
   const { port } = server.address() as AddressInfo
+  const searches = new Searches(ports)
   const app = createApp({
     foundry,
     secrets,
     indexes: new IndexCache(ports.pause),
     answers: new AnswerCache(ports.pause),
+    findings: new BrickFindings(ports.pause),
+    searches,
     series: new SeriesReader(),
     files,
     port,
@@ -75,7 +80,7 @@ export async function startServer(foundry: Foundry, options: ServerOptions): Pro
   })
   let closing: Promise<void> | undefined
   const close = (): Promise<void> => {
-    closing ??= closeServer(server, feed)
+    closing ??= Promise.all([closeServer(server, feed), searches.close()]).then(() => undefined)
     return closing
   }
   signal?.addEventListener('abort', () => void close(), { once: true })

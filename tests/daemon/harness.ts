@@ -54,12 +54,15 @@ export interface DaemonOrder {
   /** Command that becomes the daemon, as `prlimit --nofile=256`. */
   readonly through?: readonly string[]
   readonly options?: SpawnOptions
+  /** Left out: nothing is analysed, so that every commit is one of contents. */
+  readonly analysis?: 'on'
 }
 
 export async function startDaemon(
   t: TestContext,
-  { state, sources, args = [], through = [], options = {} }: DaemonOrder,
+  { state, sources, args: given = [], through = [], options = {}, analysis }: DaemonOrder,
 ): Promise<RunningDaemon> {
+  const args = analysis === 'on' ? given : [...given, '--no-analysis']
   const [command, ...all] = [...through, sfdPath, 'up', ...sources, '--state', state, '--port', '0', '--json', ...args]
   const child = spawn(command as string, all, { ...options, stdio: ['ignore', 'pipe', 'pipe'] })
   let stderr = ''

@@ -23,7 +23,9 @@ export class RunningDaemon {
 
   private constructor(args: readonly string[], { cwd, env, as }: DaemonPlace) {
     const ids = as === undefined ? {} : { uid: as, gid: as }
-    const full = ['up', '--port', '0', '--json', ...args]
+    // Every commit is one of contents, but where a scenario is about more: `--analysis` is a word of ours.
+    const wish = args.includes('--analysis') ? [] : ['--no-analysis']
+    const full = ['up', '--port', '0', '--json', ...wish, ...args.filter((each) => each !== '--analysis')]
     this.#child = spawn(sfdPath, full, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], ...ids })
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#said += text

@@ -1,0 +1,111 @@
+/** The findings of a commit, each with the place that it is about, and the order in which a person should see them. */
+import { compareBytes, concatBytes, displayPath, utf8 } from '../base/bytes.ts'
+import { hexText, mappingLabel } from '../base/mapping-text.ts'
+import { type Finding, type JsonValue, type Region, severities } from '../base/region.ts'
+import type { EntryRecord } from '../brick/entry-record.ts'
+import { type BrickMeta, isOneFile } from '../brick/meta.ts'
+import type { BrickView } from '../store/brick-view.ts'
+
+export interface EntryFinding {
+  readonly entry: EntryRecord
+  readonly region: Region & { readonly finding: Finding }
+}
+
+/** Those that begin in those positions, in the order of their places; left out: all. What lies in no entry is left out. BrickDamage. */
+export function* findingsIn(
+  view: BrickView,
+  range: { readonly start: number; readonly end: number } = { start: 0, end: view.record.length },
+): Generator<EntryFinding> {
+  for (const { start, ...region } of view.regions({ ...range, which: 'findings' })) {
+    const { finding } = region
+    const owner = finding === undefined || start < range.start ? undefined : view.slotAt(start)
+    if (finding === undefined || owner === undefined) continue
+    const entry = view.entry(owner.path)
+    if (entry !== undefined) yield { entry, region: { ...region, offset: start - owner.slot.start, finding } }
+  }
+}
+
+/** A finding as a list has it. Texts may have been written by anyone. */
+export interface ListedFinding {
+  /** As in the brick. */
+  readonly path: Uint8Array
+  /** `placeOnMachine`. */
+  readonly place: Uint8Array
+  /** Of a mapping: what it is called, for people. */
+  readonly label?: string
+  readonly title: string
+  readonly finding: Finding
+  readonly detector?: string
+  readonly attributes?: { readonly [key: string]: JsonValue }
+  /** In the entry's content; none of an entry that owns no bytes. `address` of a mapping's. */
+  readonly run?: { readonly offset: number; readonly length: number; readonly address?: string }
+}
+
+/** All of a commit, those of entries without bytes included; the gravest first. Held in memory. BrickDamage. */
+export function listFindings(view: BrickView): ListedFinding[] {
+  const { meta } = view
+  const inBytes = [...findingsIn(view)].map(({ entry, region }) => listed(meta, entry, region))
+  const others = (meta.analysis?.placeless ?? []).map(({ path, name: title, detector, finding }) => {
+    return { path, place: placeOnMachine(meta, path), title, finding, detector }
+  })
+  return [...inBytes, ...others].sort(compareFindings)
+}
+
+/** The gravest first, then the surest, then by place. */
+export function compareFindings(a: ListedFinding, b: ListedFinding): number {
+  return (
+    rank(b.finding) - rank(a.finding) ||
+    b.finding.confidence - a.finding.confidence ||
+    compareBytes(a.place, b.place) ||
+    (a.run?.offset ?? 0) - (b.run?.offset ?? 0)
+  )
+}
+
+/** What stays the same while the finding does, wherever in the entry it is by now. */
+export function findingKey({ place, title, finding }: ListedFinding): string {
+  return JSON.stringify([finding.rule, displayPath(place), title])
+}
+
+/** Where the entry is on the machine that the brick is of; of a source without a path, below its name. Bytes. */
+export function placeOnMachine({ kind, source }: Pick<BrickMeta, 'kind' | 'source'>, path: Uint8Array): Uint8Array {
+  if (isOneFile(kind) || path.length === 0) return source
+  return concatBytes(source.at(-1) === slash ? [source, path] : [source, utf8('/'), path])
+}
+
+/** The command of a finding, with the file's place in it, for a POSIX shell; undefined where it has none. */
+export function checkCommand({
+  finding: { check },
+  place,
+}: Pick<ListedFinding, 'finding' | 'place'>): string | undefined {
+  return check?.replaceAll(/\bFILE\b/g, () => shellWord(place))
+}
+
+const slash = 0x2f
+
+function listed(meta: BrickMeta, entry: EntryRecord, region: EntryFinding['region']): ListedFinding {
+  const { path, mapping } = entry
+  const { offset, length, name: title, finding, detector, attributes } = region
+  const address = mapping && hexText(mapping.address + BigInt(offset))
+  return {
+    ...{ path, place: placeOnMachine(meta, path), title, finding },
+    ...(mapping && { label: mappingLabel(mapping) }),
+    ...(detector !== undefined && { detector }),
+    ...(attributes && { attributes }),
+    run: { offset, length, ...(address !== undefined && { address }) },
+  }
+}
+
+function rank({ severity }: Finding): number {
+  return severities.indexOf(severity)
+}
+
+/** In single quotes where it needs any; bytes that are no plain text as `$'\xHH'`, which bash, zsh and POSIX 2024 know. */
+export function shellWord(path: Uint8Array): string {
+  const text = Buffer.from(path).toString('latin1')
+  if (/^[\w@%+=:,./-]+$/.test(text)) return text
+  if (/^[\x20-\x7e]*$/.test(text)) return `'${text.replaceAll("'", "'\\''")}'`
+  const escaped = text.replaceAll(/[\\']/g, '\\$&').replaceAll(/[^\x20-\x7e]/g, (character) => {
+    return `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`
+  })
+  return `$'${escaped}'`
+}
