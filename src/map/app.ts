@@ -3,9 +3,12 @@
  * when something changed; nothing here waits for the network.
  */
 
+import { newStats, noteTick } from './app-stats.ts'
 import { nowMs as clockMs } from './clock.ts'
+import { FractureLayer } from './draw/fracture-layer.ts'
+import { hitOutlines } from './draw/hit-outlines.ts'
 import { LabelLayer } from './draw/label-layer.ts'
-import { Overlay } from './draw/overlay.ts'
+import { Overlay, type OverlayMark } from './draw/overlay.ts'
 import { type Palette, palettes } from './draw/palette.ts'
 import { progressWriting } from './draw/progress-layer.ts'
 import { drawScene } from './draw/scene.ts'
@@ -14,13 +17,16 @@ import { Warmth } from './draw/warmth.ts'
 import { Focus } from './focus.ts'
 import { makeFrameLoop } from './frame-loop.ts'
 import { cellWalls, hexCells, hexPixelsMin } from './hex-cells.ts'
+import { FindingsStore } from './link/findings-store.ts'
 import { OutlineStore } from './link/outline-store.ts'
 import type { TileLink } from './link/tile-link.ts'
+import { pageCounts } from './tileset/page-counts.ts'
 import { type FrameResult, TileSet } from './tileset/tile-set.ts'
 import { type BrickChanges, ChangeStore } from './time/change-store.ts'
 import { type HeatFrame, HeatStore } from './time/heat-store.ts'
 import { TimeTravel } from './time/time-travel.ts'
 import { type Camera, fitted, intersection, type Rect, type View, type Viewport, visibleRect } from './view/camera.ts'
+import type { RunPlace } from './view/marks.ts'
 import { Motion } from './view/motion.ts'
 import type { Mode } from './view/permalink.ts'
 import { World, type WorldBrick } from './world.ts'
@@ -29,16 +35,6 @@ const uploadMsMax = 2
 /** Level-0 tiles a frame; a page of an overview counts a quarter. */
 const uploadCountMax = 8
 const worldMarginPx = 72
-
-export interface AppStats {
-  uploads: number
-  frames: number
-  /** How long the last ticks took, newest last; on a busy machine that is more than their CPU time. */
-  tickMs: number[]
-  firstPictureMs: number
-}
-
-const tickCountKept = 4000
 
 export class MapApp {
   readonly world = new World()
@@ -49,8 +45,10 @@ export class MapApp {
   readonly surface: Surface
   readonly overlay: Overlay
   readonly labels = new LabelLayer()
+  readonly fractures = new FractureLayer()
+  readonly findings = new FindingsStore(() => this.changed())
   readonly time: TimeTravel
-  readonly stats: AppStats = { uploads: 0, frames: 0, tickMs: [], firstPictureMs: 0 }
+  readonly stats = newStats()
   mode: Mode = 'class'
   palette: Palette
   /** What is different now from the past that is shown is outlined. */
@@ -58,8 +56,12 @@ export class MapApp {
   /** Of the last frame: what is outlined, and how many steps the change heat counts. */
   changes: readonly BrickChanges[] = []
   heatCommits = 0
+  /** As drawn in the last frame. */
+  marks: readonly OverlayMark[] = []
   settled = false
   namesSettled = false
+  /** Where a search found something. */
+  hits: readonly RunPlace[] = []
   /** Why the brick of that name needs care, beside what it says itself. */
   careOf: (brickName: string) => string | undefined = () => undefined
   /** Called at the end of every frame. */
@@ -200,10 +202,8 @@ export class MapApp {
     this.settled =
       frame.settled && this.#timeSettled && !this.time.pending && !this.motion.moving && this.world.bricks.size > 0
     this.onFrame(view)
-    this.stats.frames++
     const endMs = clockMs()
-    this.stats.tickMs.push(endMs - startMs)
-    if (this.stats.tickMs.length > tickCountKept) this.stats.tickMs.splice(0, tickCountKept / 2)
+    noteTick(this.stats, endMs - startMs)
     if (this.stats.firstPictureMs === 0 && frame.over.length + frame.under.length > 0) this.stats.firstPictureMs = endMs
     const busy = this.motion.moving || this.tiles.arrivedCount > 0
     this.#loop.requestAt(busy ? endMs : Math.min(againAtMs, frame.againAtMs))
@@ -253,18 +253,35 @@ export class MapApp {
       warm,
       heat: heat.heat,
       changes: compared.changes,
+      fractures: this.findings.fractures,
+      hits: hitOutlines({ view, hits: this.hits, cornerOf: (uuid) => this.world.bricks.get(uuid)?.tiled }),
       walls: bricks.map(({ tiled }) => cellWalls(view, tiled)).filter((walls) => walls !== undefined),
       ...this.focus.marks(view),
     })
     const { overlay, careOf } = this
-    const names = this.labels.labels({ view, overlay, bricks, shapes: outlines.shown, careOf, nowMs })
+    const findingsAtMs = this.findings.frame({ bricks, now: nowMs })
+    const { cracks, marks, titles, taken } = this.fractures.frame({
+      view,
+      overlay,
+      cornerOf: (uuid) => this.world.bricks.get(uuid)?.tiled,
+      // What is not urgent has its place in the risk mode and in the list.
+      fractures: mode === 'risk' ? this.findings.fractures : this.findings.urgent,
+      hits: this.hits,
+      cursor: this.focus.cursor,
+      titleOf: (key) => this.findings.titleOf(key),
+    })
+    this.marks = marks
+    const names = this.labels.labels({ view, overlay, bricks, shapes: outlines.shown, taken, careOf, nowMs })
     const progress = progressWriting({ view, overlay: this.overlay, bricks })
     this.overlay.draw({
+      cracks,
+      marks,
+      titles,
       labels: view.camera.scale < hexPixelsMin ? [...names.labels, ...progress.labels] : progress.labels,
       bars: progress.bars,
     })
     this.namesSettled = outlines.complete && names.againAtMs === Number.POSITIVE_INFINITY
-    const timeAtMs = Math.min(coolerAtMs, heat.againAtMs, compared.againAtMs)
+    const timeAtMs = Math.min(coolerAtMs, heat.againAtMs, compared.againAtMs, findingsAtMs)
     return Math.min(sharpAtMs, outlines.againAtMs, names.againAtMs, timeAtMs)
   }
 
@@ -279,13 +296,3 @@ export class MapApp {
 
 const noHeat: HeatFrame = { heat: [], complete: true, againAtMs: Number.POSITIVE_INFINITY, commits: 0 }
 const nothingCompared = { changes: [], complete: true, againAtMs: Number.POSITIVE_INFINITY }
-
-/** Texture pages for this screen: about three views of tiles, within what a small GPU bears. */
-function pageCounts(): { bytePageCountMax: number; overviewPageCountMax: number } {
-  const tilesInView = (side: number) => (screen.width / side + 2) * (screen.height / side + 2)
-  const pages = (count: number, most: number) => Math.min(most, Math.max(2, Math.ceil(count / 256)))
-  return {
-    bytePageCountMax: pages(3 * tilesInView(128), 6),
-    overviewPageCountMax: pages(3 * tilesInView(48), 12),
-  }
-}

@@ -31,6 +31,8 @@ export interface DebugHandle {
   readonly camera: Camera
   mode: Mode
   readonly connection: string
+  /** Marks of findings and of hits in view, CSS pixels of their middle. */
+  readonly marks: readonly { x: number; y: number; look: string; count: number }[]
   /** RFC 3339, or 'now'. */
   instant: string
   /** Times of the commits of the bricks in view, oldest first, as far as they are known. */
@@ -93,6 +95,9 @@ export function makeDebugHandle(options: {
     },
     get connection() {
       return options.connection()
+    },
+    get marks() {
+      return app.marks.map(({ x, y, look, count }) => ({ x, y, look, count }))
     },
     get instant() {
       return app.time.instant.kind === 'now' ? 'now' : app.time.instant.time

@@ -50,6 +50,11 @@ export class Focus {
     return this.#pinned !== undefined
   }
 
+  /** CSS pixels of the cursor; undefined: it is not on the map. */
+  get cursor(): WorldPoint | undefined {
+    return this.#cursor
+  }
+
   /** CSS pixels; undefined: the cursor left the map. */
   point(at: WorldPoint | undefined): void {
     this.#cursor = at

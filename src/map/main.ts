@@ -63,7 +63,10 @@ async function start(): Promise<void> {
         if (brick.era === 'now') app.warm(tileRunRects(brick.tiled, dirty ?? [], warmRectCountMax))
       },
       task: (status) => page.tasks.set(status),
-      renewed: () => void page.tasks.renew(),
+      renewed() {
+        void page.tasks.renew()
+        page.meaning.renew()
+      },
       unauthorized: () => notice('no-session'),
       unreachable: () => notice('no-server'),
     },

@@ -6,6 +6,7 @@ import { findEntries } from './link/api-client.ts'
 import type { CrumbPlace } from './ui/crumbs.ts'
 import type { Hit } from './ui/search.ts'
 import { fitted, type Rect, toWorld, union } from './view/camera.ts'
+import type { Mark, Place as MarkPlace } from './view/marks.ts'
 import { formatPlace, type Mode, type Place, parsePlace } from './view/permalink.ts'
 import { pathLabel } from './view/shapes.ts'
 import type { ByteSpot, WorldBrick } from './world.ts'
@@ -48,6 +49,16 @@ export class Navigator {
     if (brick === undefined || start >= brick.info.length) return
     this.#app.focus.pin({ brick, offset: start })
     this.#toRect(placed(brick, boundingBox({ start, length: Math.max(1, length) })), entryScaleMax)
+  }
+
+  /** To all that a mark stands for; where that is one place, to its bytes. */
+  toMark({ of }: Pick<Mark<MarkPlace>, 'of'>): void {
+    const rects = of.flatMap(({ uuid, heart }) => {
+      const brick = this.#app.world.bricks.get(uuid)
+      return brick === undefined ? [] : [placed(brick, { ...heart, width: heart.side, height: heart.side })]
+    })
+    const rect = union(rects)
+    if (rect !== undefined) this.#toRect(rect, entryScaleMax)
   }
 
   toHit(hit: Hit): void {

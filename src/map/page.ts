@@ -1,8 +1,9 @@
 /** The page around the map: bar, inspector, legend, help, hands and keys, each told what it needs and nothing more. */
 
+import type { RegionJson } from '../wire/api.ts'
 import type { MapApp } from './app.ts'
 import { after, nowMs, type Timer } from './clock.ts'
-import { nextFinding } from './findings.ts'
+import { createMeaningParts, type MeaningParts } from './meaning-parts.ts'
 import { Navigator } from './navigate.ts'
 import { SeriesWatch, type WatchedEntry } from './series-watch.ts'
 import { now } from './time/instant.ts'
@@ -10,10 +11,10 @@ import { createTimeParts, type TimeParts } from './time-parts.ts'
 import { createCrumbs } from './ui/crumbs.ts'
 import { element, prefersReducedMotion } from './ui/dom.ts'
 import { listenToHands } from './ui/hands.ts'
-import { createHelp } from './ui/help.ts'
+import { createHelp, type Help } from './ui/help.ts'
 import { createInspector, type Inspection, type Inspector } from './ui/inspector.ts'
 import { listenToKeys } from './ui/keys.ts'
-import { createLegend } from './ui/legend.ts'
+import { createLegend, type LegendState } from './ui/legend.ts'
 import { createMinimap } from './ui/minimap.ts'
 import { createSaying } from './ui/saying.ts'
 import { Search } from './ui/search.ts'
@@ -31,6 +32,7 @@ export interface Page {
   /** In words, what the map shows and whether it is true. */
   showStatus(connection: Connection): void
   readonly tasks: TasksPanel
+  readonly meaning: MeaningParts
   setMode(mode: Mode): void
   /** From now on the address follows the view. */
   keepPermalink(): void
@@ -53,32 +55,25 @@ export function buildPage(app: MapApp): Page {
     onHome: () => navigator.home(),
     onGo: (brick, path) => void navigator.toPath(brick, path),
   })
-  const search = new Search(bar, {
-    brickName: (uuid) => app.world.bricks.get(uuid)?.info.name,
-    offsetTarget(offset) {
-      const brick = app.world.nearest(app.motion.camera)
-      return brick !== undefined && offset < brick.info.length ? `in ${brick.info.name}` : undefined
-    },
-    hasMemory: () => [...app.world.bricks.values()].some(({ info }) => info.kind === 'process'),
-    onHit: (hit) => navigator.toHit(hit),
-    onOffset: (offset) => navigator.toOffset(offset),
-    onLeave: () => map.focus({ preventScroll: true }),
+  const focusMap = (): void => map.focus({ preventScroll: true })
+  const search = searchOf(app, bar, navigator, { meaning: () => meaning, focusMap })
+  const saying = createSaying(document.body)
+  const right = element('div', { class: 'right' })
+  bar.append(right)
+  const status = statusOf(app, right)
+  const meaning = createMeaningParts(app, {
+    navigator,
+    bar: right,
+    focusMap,
+    say: (text) => saying.say(text),
   })
-  const status = statusOf(app, bar)
-  const tasks = createTasksPanel(bar, document.body, { changed: () => app.changed() })
+  const tasks = createTasksPanel(right, document.body, { changed: () => app.changed() })
   app.careOf = (name) => tasks.careOf(name)
-  const help = createHelp(document.body)
-  const helpButton = element('button', {
-    class: 'icon',
-    text: '?',
-    attributes: { type: 'button', 'aria-label': 'Help' },
-  })
-  helpButton.addEventListener('click', () => help.toggle())
-  bar.append(helpButton)
+  const help = helpOf(right)
   const { inspector, seriesOf } = inspectorOf(app, navigator)
   const setMode = (mode: Mode): void => {
     app.setMode(mode)
-    legend.update({ mode, palette: app.palette, heatCommits: app.heatCommits })
+    legend.update(legendState(app, mode))
   }
   const legend = createLegend(document.body, { onMode: setMode })
   const minimap = createMinimap(document.body, {
@@ -86,7 +81,7 @@ export function buildPage(app: MapApp): Page {
   })
   const time = createTimeParts(app, navigator)
   setMode(app.mode)
-  connectHands(app, map, navigator, { setMode, search, help, time })
+  connectHands(app, map, navigator, { setMode, search, help, time, meaning })
   let permalinkTimer: Timer | undefined
   let keeping = false
   app.onFrame = (view) => {
@@ -94,12 +89,15 @@ export function buildPage(app: MapApp): Page {
     const plates = [...app.world.bricks.values()].map(({ plate }) => plate)
     minimap.update({ view, world: app.world.rect, plates, palette: app.palette })
     crumbs.update(navigator.place())
-    legend.update({ mode: app.mode, palette: app.palette, heatCommits: app.heatCommits })
+    legend.update(legendState(app, app.mode))
     time.update()
+    meaning.update()
+    map.classList.toggle('on-mark', app.focus.cursor !== undefined && app.fractures.at(app.focus.cursor) !== undefined)
     status.show()
     const { palette, focus } = app
     const inspection = focus.inspection(view)
-    inspector.update({ inspection, pinned: focus.isPinned, palette, series: seriesOf(inspection) })
+    const { revision } = app.findings
+    inspector.update({ inspection, pinned: focus.isPinned, palette, revision, series: seriesOf(inspection) })
     if (!keeping) return
     permalinkTimer?.cancel()
     permalinkTimer = after(permalinkPauseMs, () => writePermalink(navigator))
@@ -108,6 +106,7 @@ export function buildPage(app: MapApp): Page {
     navigator,
     showStatus: (connection) => status.show(connection),
     tasks,
+    meaning,
     setMode,
     keepPermalink() {
       keeping = true
@@ -117,6 +116,42 @@ export function buildPage(app: MapApp): Page {
       })
     },
   }
+}
+
+/** The field that goes to places; what it finds among bytes is for `meaning`, which comes after it. */
+function searchOf(
+  app: MapApp,
+  bar: HTMLElement,
+  navigator: Navigator,
+  parts: { meaning(): MeaningParts; focusMap(): void },
+): Search {
+  return new Search(bar, {
+    brickName: (uuid) => app.world.bricks.get(uuid)?.info.name,
+    offsetTarget(offset) {
+      const brick = app.world.nearest(app.motion.camera)
+      return brick !== undefined && offset < brick.info.length ? `in ${brick.info.name}` : undefined
+    },
+    hasMemory: () => [...app.world.bricks.values()].some(({ info }) => info.kind === 'process'),
+    onHit: (hit) => navigator.toHit(hit),
+    onOffset: (offset) => navigator.toOffset(offset),
+    onName: (hit) => parts.meaning().goToName(hit),
+    onBytes: (query) => parts.meaning().searchBytes(query),
+    onLeave: parts.focusMap,
+  })
+}
+
+function helpOf(bar: HTMLElement): Help {
+  const help = createHelp(document.body)
+  const attributes = { type: 'button', 'aria-label': 'Help' }
+  const button = element('button', { class: 'icon', text: '?', attributes })
+  button.addEventListener('click', () => help.toggle())
+  bar.append(button)
+  return help
+}
+
+function legendState(app: MapApp, mode: Mode): LegendState {
+  const { palette, heatCommits, findings } = app
+  return { mode, palette, heatCommits, counts: findings.list?.counts }
 }
 
 /** The inspector, and the numbers over time of what it shows. */
@@ -136,6 +171,13 @@ function inspectorOf(
   const regions = {
     go(region: { readonly start: number; readonly length: number }) {
       if (shown !== undefined) navigator.toRun(shown.uuid, region)
+    },
+    commandOf({ start, finding }: RegionJson) {
+      if (shown === undefined || finding === undefined) return undefined
+      return app.findings.commandAt({ uuid: shown.uuid, start, rule: finding.rule })
+    },
+    othersIn(run: { readonly start: number; readonly length: number }, except: number) {
+      return shown === undefined ? [] : app.findings.within({ uuid: shown.uuid, ...run }, except)
     },
   }
   return {
@@ -186,6 +228,7 @@ function connectHands(
     search: { focus(): void }
     help: { toggle(): void }
     time: TimeParts
+    meaning: MeaningParts
   },
 ): void {
   const reduced = prefersReducedMotion()
@@ -193,14 +236,6 @@ function connectHands(
   reduced.addEventListener('change', () => {
     app.motion.reduced = reduced.matches
   })
-  const saying = createSaying(document.body)
-  const goToFinding = async (direction: -1 | 1): Promise<void> => {
-    const pinned = app.focus.pinned()
-    const here = pinned && { uuid: pinned.brick.info.uuid, offset: pinned.offset }
-    const next = await nextFinding(app.world, { here, direction })
-    if (next === undefined) saying.say('no findings in these bricks')
-    else navigator.toRun(next.uuid, next.region)
-  }
   let pinnedBefore: ByteSpot | undefined
   listenToHands(map, {
     motion: app.motion,
@@ -209,6 +244,7 @@ function connectHands(
     hover: (point) => app.focus.point(point),
     click(point) {
       pinnedBefore = app.focus.pinned()
+      if (parts.meaning.clickMark(point)) return
       app.focus.pin(app.world.byteAt(toWorld(app.view, point)))
     },
     unclick: () => app.focus.pin(pinnedBefore),
@@ -234,7 +270,7 @@ function connectHands(
       else navigator.up()
     },
     pinMiddle: () => app.focus.pin(navigator.middle()),
-    finding: (direction) => void goToFinding(direction),
+    ...parts.meaning.keys,
     ...parts.time.keys,
   })
 }

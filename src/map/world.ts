@@ -158,19 +158,20 @@ function shownInfo(newest: BrickInfo, era: Era): BrickInfo {
 }
 
 function districtOf(info: BrickInfo, tiled: TiledBrick): { plate: Plate; rect: Rect } {
+  const { uuid } = info
   const { x, y } = info.district
   const { squares } = tiled
   const pending = info.generation === 0
   if (info.length > 0) {
     const rect = { x, y, width: tiled.box.width, height: tiled.box.height }
     const read = pending ? readPart(info, info.length) : []
-    return { plate: { x, y, squares, lines: unionLines(squares), pending, read }, rect }
+    return { plate: { uuid, x, y, squares, lines: unionLines(squares), pending, read }, rect }
   }
   const expected = Math.max(65_536, (info.progress?.totalBytes ?? 0) * spacePerByte)
   const side = Math.min(2 ** evenOrderFor(expected), Math.ceil(Math.sqrt(expected)))
   const square = [{ x: 0, y: 0, side }]
   return {
-    plate: { x, y, squares: square, lines: unionLines(square), pending, read: [] },
+    plate: { uuid, x, y, squares: square, lines: unionLines(square), pending, read: [] },
     rect: { x, y, width: side, height: side },
   }
 }

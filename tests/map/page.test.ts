@@ -111,6 +111,7 @@ browserSuite('the page', openPageStage, {
       ['2', 'entropy'],
       ['3', 'value'],
       ['4', 'heat'],
+      ['5', 'risk'],
       ['1', 'class'],
     ] as const) {
       await press(key)
@@ -170,6 +171,8 @@ browserSuite('the page', openPageStage, {
       /^entropy/,
       /^value/,
       /^heat/,
+      /^risk/,
+      /^not analysed$/,
       /^now$/,
     ]) {
       assert.ok(

@@ -6,10 +6,13 @@
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { severities } from '../../src/base/region.ts'
 import { cividis, heatStep, heatStepCount, palettes } from '../../src/map/draw/palette.ts'
 import { byteClasses } from '../../src/map/view/byte-class.ts'
 
 const classDistanceMin = 20
+/** Of a severity's area from the next one's. */
+const riskDistanceMin = 8
 /** Of neighbours among 16 steps of the ramp. */
 const rampDistanceMin = 2
 
@@ -122,6 +125,23 @@ for (const palette of Object.values(palettes)) {
         for (const muted of Object.values(palette.muted)) {
           assert.ok(distance({ a: colour, b: muted, eye }) >= heatGroundDistanceMin)
         }
+      }
+    })
+  }
+}
+
+for (const [theme, palette] of Object.entries(palettes)) {
+  for (const [name, eye] of Object.entries(eyes)) {
+    test(`to ${name} vision the risk of the ${theme} ground leaves the greys step by step`, () => {
+      const colours = severities.map((severity) => palette.risk[severity])
+      const away = colours.map((colour) => Math.abs(lab(colour, eye)[0] - lab(palette.ground, eye)[0]))
+      assert.deepEqual(
+        away,
+        away.toSorted((a, b) => a - b),
+      )
+      for (let step = 1; step < colours.length; step++) {
+        const [milder, graver] = [colours[step - 1] as number, colours[step] as number]
+        assert.ok(distance({ a: milder, b: graver, eye }) >= riskDistanceMin, `step ${step}`)
       }
     })
   }

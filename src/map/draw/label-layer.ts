@@ -5,7 +5,8 @@
 import { isDegraded } from '../ui/status.ts'
 import { toScreen, type View } from '../view/camera.ts'
 import { groupedInteger, iecSize, middleCut } from '../view/format.ts'
-import { type LabelCandidate, labelCorner, labelCountMax, placeLabels } from '../view/labels.ts'
+import { type LabelCandidate, labelCorner, labelCountMax, placeLabels, type TakenBox } from '../view/labels.ts'
+import { gravity } from '../view/severity.ts'
 import type { Shape } from '../view/shapes.ts'
 import type { WorldBrick } from '../world.ts'
 import { entryName, nameLengthMax } from './entry-name.ts'
@@ -21,6 +22,8 @@ const directorySideMin = 44
 const regionSideMin = 40
 const regionWeight = 0.7
 const findingWeight = 0.95
+/** A finding that is not urgent is named where its bytes are what one looks at. */
+const mildSideMin = 150
 /** A directory larger than this share of the view has said its name. */
 const directoryShareMax = 1.1
 const districtGapPx = 6
@@ -60,6 +63,8 @@ export class LabelLayer {
     overlay: Overlay
     bricks: Iterable<WorldBrick>
     shapes: readonly ShapesOnView[]
+    /** Where no name should stand. */
+    taken: readonly TakenBox[]
     /** Why a brick needs care, by its name. */
     careOf(brickName: string): string | undefined
     nowMs: number
@@ -88,17 +93,31 @@ export class LabelLayer {
     return { labels, againAtMs }
   }
 
-  #signatureOf({ view, shapes }: { view: View; shapes: readonly ShapesOnView[] }): string {
+  #signatureOf({
+    view,
+    shapes,
+    taken,
+  }: {
+    view: View
+    shapes: readonly ShapesOnView[]
+    taken: readonly TakenBox[]
+  }): string {
     const { camera, viewport } = view
     const sets = shapes.map(
       ({ brick, shapes: list, regions }) =>
         `${brick.uuid}${list.length}${list[0]?.key}${list.at(-1)?.key}${regions.length}${regions[0]?.key}`,
     )
-    return `${camera.x} ${camera.y} ${camera.scale} ${viewport.width} ${viewport.height} ${sets.join(' ')}`
+    return `${camera.x} ${camera.y} ${camera.scale} ${viewport.width} ${viewport.height} ${taken.length} ${sets.join(' ')}`
   }
 
-  #choose(options: { view: View; overlay: Overlay; shapes: readonly ShapesOnView[]; nowMs: number }): void {
-    const { view, overlay, nowMs } = options
+  #choose(options: {
+    view: View
+    overlay: Overlay
+    shapes: readonly ShapesOnView[]
+    taken: readonly TakenBox[]
+    nowMs: number
+  }): void {
+    const { view, overlay, taken, nowMs } = options
     const candidates: Candidate[] = []
     for (const { brick, shapes, regions } of options.shapes) {
       for (const shape of [...shapes, ...regions]) {
@@ -108,7 +127,7 @@ export class LabelLayer {
     }
     const staying = new Set<string>()
     for (const [key, shown] of this.#shown) if (shown.leftMs === undefined) staying.add(key)
-    const placed = placeLabels({ view, candidates, shown: staying, countMax: labelCountMax })
+    const placed = placeLabels({ view, candidates, shown: staying, taken, countMax: labelCountMax })
     const chosen = new Map(placed.map(({ candidate }) => [candidate.key, candidate]))
     for (const [key, shown] of this.#shown) if (!chosen.has(key)) shown.leftMs ??= nowMs
     for (const [key, candidate] of chosen) {
@@ -217,11 +236,13 @@ function candidateOf(options: {
   const { shape, brick, view, overlay } = options
   const { scale } = view.camera
   const side = Math.sqrt(shape.spaceBytes) * scale
-  if (side < sideMin[shape.kind]) return undefined
+  const severity = shape.region?.finding?.severity
+  const isMild = severity !== undefined && gravity(severity) < gravity('medium')
+  if (side < (isMild ? mildSideMin : sideMin[shape.kind])) return undefined
   const { heart } = shape
   const key = `${brick.uuid}${shape.key}`
   if (shape.kind !== 'directory') {
-    const style = shape.kind
+    const style = severity === undefined ? shape.kind : (`finding-${severity}` as const)
     if (shape.name === '') return undefined
     // A finding may cover all of its entry, whose name stands in the corner: it is named beneath.
     const below = shape.region?.finding === undefined ? 0 : overlay.measure('', 'entry').height / scale

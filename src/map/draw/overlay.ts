@@ -3,7 +3,9 @@
  *
  * Texts are drawn once into small canvases and copied from there, so a moving map costs one copy a name.
  */
-import type { View } from '../view/camera.ts'
+import type { Severity } from '../../base/region.ts'
+import type { View, WorldPoint } from '../view/camera.ts'
+import { countText, drawCrack, type MarkSprite, markSprite } from './mark-pen.ts'
 import { cssColour, type Palette } from './palette.ts'
 import { type LabelStyle, labelFonts, marginPx, textSprite } from './sprites.ts'
 
@@ -19,8 +21,30 @@ export interface OverlayLabel {
   readonly alpha: number
 }
 
+export interface OverlayMark {
+  /** CSS pixels of its middle. */
+  readonly x: number
+  readonly y: number
+  readonly radius: number
+  readonly look: Severity | 'hit'
+  /** How many it stands for. */
+  readonly count: number
+}
+
+export interface OverlayCrack {
+  /** CSS pixels: the main line, then its branch. */
+  readonly lines: readonly (readonly WorldPoint[])[]
+  readonly severity: Severity
+  /** Pixels of the square that it goes through. */
+  readonly side: number
+}
+
 export interface Writing {
+  readonly cracks: readonly OverlayCrack[]
   readonly labels: readonly OverlayLabel[]
+  readonly marks: readonly OverlayMark[]
+  /** Above all else. */
+  readonly titles: readonly OverlayLabel[]
   /** Progress: CSS pixels, and how much is done (0 .. 1). */
   readonly bars: readonly { x: number; y: number; width: number; share: number }[]
 }
@@ -30,6 +54,7 @@ export class Overlay {
   readonly #context = this.canvas.getContext('2d') as CanvasRenderingContext2D
   readonly #sizes = new Map<string, { width: number; height: number }>()
   readonly #sprites = new Map<string, HTMLCanvasElement>()
+  readonly #marks = new Map<string, MarkSprite>()
   #palette: Palette
   #ratio = 1
   #blank = true
@@ -57,6 +82,7 @@ export class Overlay {
   forgetTexts(): void {
     this.#sizes.clear()
     this.#sprites.clear()
+    this.#marks.clear()
   }
 
   /** CSS pixels of `text` in this style, its margin included. */
@@ -64,29 +90,53 @@ export class Overlay {
     const key = `${style} ${text}`
     let size = this.#sizes.get(key)
     if (size === undefined) {
-      const { font, spacing, height } = labelFonts[style]
+      const { font, spacing, height, before } = labelFonts[style]
       this.#context.font = font
       this.#context.letterSpacing = spacing
-      size = { width: Math.ceil(this.#context.measureText(text).width) + 2 * marginPx, height }
+      size = { width: Math.ceil(this.#context.measureText(text).width) + 2 * marginPx + before, height }
       if (this.#sizes.size > sizeCountMax) this.#sizes.clear()
       this.#sizes.set(key, size)
     }
     return size
   }
 
-  draw({ labels, bars }: Writing): void {
+  draw({ cracks, labels, bars, marks, titles }: Writing): void {
     const context = this.#context
     const ratio = this.#ratio
-    const blank = labels.length + bars.length === 0
+    const blank = labels.length + bars.length + cracks.length + marks.length + titles.length === 0
     if (blank && this.#blank) return
     this.#blank = blank
     context.clearRect(0, 0, this.canvas.width, this.canvas.height)
+    const look = { palette: this.#palette, ratio }
+    for (const crack of cracks) drawCrack(context, crack, look)
+    this.#write(labels)
+    for (const bar of bars) drawBar(context, { ...bar, ...look })
+    for (const mark of marks) {
+      const { canvas, inset } = this.#mark(mark)
+      context.drawImage(canvas, Math.round((mark.x - inset) * ratio), Math.round((mark.y - inset) * ratio))
+    }
+    this.#write(titles)
+  }
+
+  #write(labels: readonly OverlayLabel[]): void {
+    const context = this.#context
+    const ratio = this.#ratio
     for (const { text, style, x, y, alpha } of labels) {
       context.globalAlpha = alpha
       context.drawImage(this.#sprite(text, style), Math.round(x * ratio), Math.round(y * ratio))
     }
     context.globalAlpha = 1
-    for (const bar of bars) drawBar(context, { ...bar, ratio, palette: this.#palette })
+  }
+
+  /** There are as many as looks and ways to say a count. */
+  #mark(mark: OverlayMark): MarkSprite {
+    const key = `${mark.look} ${mark.count > 1 ? countText(mark.count) : ''}`
+    let sprite = this.#marks.get(key)
+    if (sprite === undefined) {
+      sprite = markSprite(mark, { palette: this.#palette, ratio: this.#ratio })
+      this.#marks.set(key, sprite)
+    }
+    return sprite
   }
 
   #sprite(text: string, style: LabelStyle): HTMLCanvasElement {

@@ -7,6 +7,7 @@
  * lightness, in one warm hue, over a picture in greys; what glows has a colour that no class comes near to, for any eye.
  * Colours are 0xRRGGBB.
  */
+import type { Severity } from '../../base/region.ts'
 import { type ByteClass, byteClassOf } from '../view/byte-class.ts'
 import { type ByteMode, byteModes } from '../view/permalink.ts'
 
@@ -29,7 +30,9 @@ export interface Palette {
   readonly glowSeam: number
   /** Change heat by steps: how often, doubling from one to the next. */
   readonly heat: readonly number[]
-  /** The byte classes under the heat. */
+  /** Severity as an area, the mildest first: steps of the same ramp. */
+  readonly risk: Readonly<Record<Severity, number>>
+  /** The byte classes under heat and risk. */
   readonly muted: Readonly<Record<ByteClass, number>>
   /** What somebody should look at first; less urgent things are drawn in the ink of names. */
   readonly alarm: number
@@ -51,6 +54,7 @@ export const palettes: Readonly<Record<Theme, Palette>> = {
     glow: 0xffd75e,
     glowSeam: 0x2a1c00,
     heat: [0x552408, 0x803912, 0xbb4b18, 0xd27313, 0xea974d, 0xf6c17f, 0xfeeac0],
+    risk: { info: 0x4a3a30, low: 0x803912, medium: 0xbb4b18, high: 0xea974d, critical: 0xfeeac0 },
     muted: { zero: 0x0d1014, control: 0x14181d, text: 0x20262d, high: 0x2b323a, ff: 0x3a424b },
     alarm: 0xff7f59,
     label: 0xf2f4f6,
@@ -69,6 +73,7 @@ export const palettes: Readonly<Record<Theme, Palette>> = {
     glow: 0xffc533,
     glowSeam: 0x4a2c00,
     heat: [0xf8d6a4, 0xf0b06c, 0xdf8a3f, 0xc06526, 0x974516, 0x6a290d, 0x3c1207],
+    risk: { info: 0xe6d9c6, low: 0xf0b06c, medium: 0xdf8a3f, high: 0x974516, critical: 0x3c1207 },
     muted: { zero: 0xf6f5f2, control: 0xebe9e5, text: 0xdcdad5, high: 0xcdcac5, ff: 0xb9b6b0 },
     alarm: 0xa82a08,
     label: 0x15171a,
@@ -99,7 +104,7 @@ export function cividis(share: number): number {
   return mix(16) | mix(8) | mix(0)
 }
 
-/** The palette of the picture under the change heat. */
+/** The palette of the picture under the change heat and under the risk. */
 export function mutedPalette(palette: Palette): Palette {
   return { ...palette, classes: palette.muted }
 }

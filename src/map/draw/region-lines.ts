@@ -1,15 +1,19 @@
 /**
- * Regions on the map: faint seams inside of entries, and what somebody should look at as a dashed line in a halo, by its
- * severity thicker, and only then in another colour. Shows where, never what: names are labels.
+ * Regions on the map: faint seams inside of entries, and what somebody should look at as a line in a halo: dashed,
+ * and whole where it is grave, by its severity thicker, and only then in another colour. Shows where, never what: names are labels.
  */
 import type { View } from '../view/camera.ts'
+import { gravity, isGrave } from '../view/severity.ts'
 import type { Shape } from '../view/shapes.ts'
+import { severityInk } from './mark-pen.ts'
 import type { Palette } from './palette.ts'
 import type { Pen } from './pen.ts'
 
 /** A region's border appears from this many pixels of side on, and is full that many later. */
 const sideMin = 24
 const sideFade = 26
+/** What is not urgent is outlined where its bytes are what one looks at. */
+const mildSideMin = 150
 
 export function drawRegions(
   pen: Pen,
@@ -35,9 +39,11 @@ export function drawRegions(
       continue
     }
     const { severity } = region.finding
-    const colour = severity === 'high' || severity === 'critical' ? palette.alarm : palette.label
-    const width = severity === 'info' || severity === 'low' ? 1 : 2
+    const isMild = gravity(severity) < gravity('medium')
+    if (isMild && side < mildSideMin) continue
+    const width = isMild ? 1 : 2
     pen.lines(lines, brick, { colour: palette.labelHalo, width: width + 2, alpha: 0.8 * alpha })
-    pen.lines(lines, brick, { colour, width, alpha, pattern: 3 })
+    const pattern = isGrave(severity) ? 0 : 3
+    pen.lines(lines, brick, { colour: severityInk(palette, severity), width, alpha, pattern })
   }
 }

@@ -7,12 +7,13 @@ import { tileSpan } from '../../wire/api.ts'
 import type { Drawn } from '../tileset/frame-plan.ts'
 import { texelsOf } from '../tileset/tile-address.ts'
 import type { FrameResult } from '../tileset/tile-set.ts'
-import { heatPixelsMin } from '../time/heat-squares.ts'
 import type { BrickHeat } from '../time/heat-store.ts'
 import { intersection, type Rect, type View } from '../view/camera.ts'
+import type { Fracture } from '../view/fractures.ts'
 import type { ByteMode, Mode } from '../view/permalink.ts'
 import type { Shape } from '../view/shapes.ts'
-import { byteColour, heatStep, mutedPalette, type Palette } from './palette.ts'
+import { drawHeat, drawRisk, drawRiskyEntries } from './areas.ts'
+import { byteColour, mutedPalette, type Palette } from './palette.ts'
 import { makePen, type Pen } from './pen.ts'
 import { drawRegions } from './region-lines.ts'
 import type { Surface } from './surface.ts'
@@ -20,6 +21,7 @@ import type { Warm } from './warmth.ts'
 
 /** A district as it is drawn: what its ground covers and where its border runs, units from the world's corner. */
 export interface Plate {
+  readonly uuid: string
   readonly x: number
   readonly y: number
   readonly squares: readonly Pick<Square, 'x' | 'y' | 'side'>[]
@@ -51,13 +53,17 @@ export interface SceneInput {
   readonly frame: FrameResult
   readonly plates: readonly Plate[]
   readonly shapes: readonly {
-    readonly brick: { x: number; y: number }
+    readonly brick: { readonly uuid: string; readonly x: number; readonly y: number }
     readonly shapes: readonly Shape[]
     readonly regions: readonly Shape[]
   }[]
   readonly warm: readonly Warm[]
   /** How often tiles changed; nothing but in that mode. */
   readonly heat: readonly BrickHeat[]
+  /** What has findings, the mildest first; nothing but in that mode. */
+  readonly fractures: readonly Fracture[]
+  /** Boundaries of what was searched for, in units from the brick's corner. */
+  readonly hits: readonly { readonly lines: Float64Array; readonly brick: { x: number; y: number } }[]
   /** Boundaries of what is different now, in units from the brick's corner. */
   readonly changes: readonly { readonly lines: Float64Array; readonly brick: { x: number; y: number } }[]
   /** Between cells of bytes, in units from the brick's corner. */
@@ -73,9 +79,6 @@ export interface SceneInput {
   readonly cells: readonly MarkedCell[]
 }
 
-/** From 1 pixel a byte on, heat lets so much of itself be seen; it covers all that many levels further out. */
-const heatNearAlpha = 0.62
-const heatNearLevels = 3
 /** An entry's border appears from this many pixels of side on, and is full this many later. */
 const entrySideMin = 14
 const entrySideFade = 26
@@ -102,6 +105,10 @@ export function drawScene(surface: Surface, input: SceneInput): void {
     pen.lines(lines, brick, { colour: input.palette.ground, width: 2, alpha: 0.9 * alpha })
   }
   for (const { brick, squares } of input.heat) drawHeat(pen, input, brick, squares)
+  if (input.mode === 'risk') {
+    for (const { brick, shapes } of input.shapes) drawRiskyEntries(pen, input, brick, shapes)
+    drawRisk(pen, input)
+  }
   for (const { brick, regions } of input.shapes) drawRegions(pen, { ...input, brick, regions })
   for (const { brick, shapes } of input.shapes) drawShapes(pen, input, brick, shapes)
   for (const { rect, share } of input.warm) drawWarm(pen, input, rect, share)
@@ -112,6 +119,10 @@ export function drawScene(surface: Surface, input: SceneInput): void {
   for (const { lines, brick } of input.changes) {
     pen.lines(lines, brick, { colour: input.palette.glowSeam, width: 3, alpha: 0.75 })
     pen.lines(lines, brick, { colour: input.palette.glow, width: 1, alpha: 1 })
+  }
+  for (const { lines, brick } of input.hits) {
+    pen.lines(lines, brick, { colour: input.palette.labelHalo, width: 4, alpha: 0.85 })
+    pen.lines(lines, brick, { colour: input.palette.accent, width: 2, alpha: 1 })
   }
   drawSelection(pen, input)
   surface.end()
@@ -224,24 +235,9 @@ function drawShapes(pen: Pen, input: SceneInput, brick: { x: number; y: number }
   }
 }
 
-/** What colours the bytes in `mode`: under the change heat the classes in greys. */
+/** What colours the bytes in `mode`: under change heat and risk the classes in greys. */
 export function byteLook(palette: Palette, mode: Mode): { palette: Palette; mode: ByteMode } {
-  return mode === 'heat' ? { palette: mutedPalette(palette), mode: 'class' } : { palette, mode }
-}
-
-/** Seen from afar, heat covers the picture; nearer, the bytes shine through. */
-function drawHeat(
-  pen: Pen,
-  { palette, view }: SceneInput,
-  brick: { x: number; y: number },
-  squares: BrickHeat['squares'],
-): void {
-  const near = Math.min(1, Math.max(0, (Math.log2(view.camera.scale) + heatNearLevels) / heatNearLevels))
-  const alpha = 1 - (1 - heatNearAlpha) * near
-  for (const square of squares) {
-    const colour = palette.heat[heatStep(square.count)] ?? palette.glow
-    pen.worldRect('heat', squareRect(square, brick), { colour, alpha, minPixels: heatPixelsMin })
-  }
+  return mode === 'heat' || mode === 'risk' ? { palette: mutedPalette(palette), mode: 'class' } : { palette, mode }
 }
 
 /** A light line in a dark seam: seen on every colour, by every eye. */

@@ -1,18 +1,39 @@
 /** Names as small canvases, drawn once and copied often. */
+import type { Severity } from '../../base/region.ts'
+import { severityMarks } from '../view/severity.ts'
+import { traceMark } from './mark-pen.ts'
 import { cssColour, type Palette } from './palette.ts'
 
-export type LabelStyle = 'district' | 'detail' | 'directory' | 'entry' | 'region' | 'notice' | 'chip'
+/** `title`: of a mark; `finding-..`: of a region with a finding, its severity's shape before it. */
+export type LabelStyle =
+  | ('district' | 'detail' | 'directory' | 'entry' | 'region' | 'notice' | 'chip' | 'title')
+  | `finding-${Severity}`
 
-export const labelFonts: Readonly<
-  Record<LabelStyle, { font: string; spacing: string; height: number; alpha: number }>
-> = {
-  district: { font: '600 13px Inter, sans-serif', spacing: '0.01em', height: 18, alpha: 1 },
-  detail: { font: '400 11px Inter, sans-serif', spacing: '0', height: 16, alpha: 0.62 },
-  directory: { font: '600 12px Inter, sans-serif', spacing: '0.02em', height: 18, alpha: 1 },
-  entry: { font: '500 11px Inter, sans-serif', spacing: '0', height: 16, alpha: 0.96 },
-  region: { font: '400 10.5px Inter, sans-serif', spacing: '0', height: 15, alpha: 0.92 },
-  chip: { font: '500 11px Inter, sans-serif', spacing: '0', height: 16, alpha: 1 },
-  notice: { font: '400 12px Inter, sans-serif', spacing: '0', height: 18, alpha: 0.8 },
+interface LabelFont {
+  readonly font: string
+  readonly spacing: string
+  readonly height: number
+  readonly alpha: number
+  /** Pixels kept free before the text. */
+  readonly before: number
+}
+
+const finding: LabelFont = { font: '500 11px Inter, sans-serif', spacing: '0', height: 17, alpha: 1, before: 15 }
+
+export const labelFonts: Readonly<Record<LabelStyle, LabelFont>> = {
+  district: { font: '600 13px Inter, sans-serif', spacing: '0.01em', height: 18, alpha: 1, before: 0 },
+  detail: { font: '400 11px Inter, sans-serif', spacing: '0', height: 16, alpha: 0.62, before: 0 },
+  directory: { font: '600 12px Inter, sans-serif', spacing: '0.02em', height: 18, alpha: 1, before: 0 },
+  entry: { font: '500 11px Inter, sans-serif', spacing: '0', height: 16, alpha: 0.96, before: 0 },
+  region: { font: '400 10.5px Inter, sans-serif', spacing: '0', height: 15, alpha: 0.92, before: 0 },
+  chip: { font: '500 11px Inter, sans-serif', spacing: '0', height: 16, alpha: 1, before: 0 },
+  notice: { font: '400 12px Inter, sans-serif', spacing: '0', height: 18, alpha: 0.8, before: 0 },
+  title: { font: '500 12px Inter, sans-serif', spacing: '0', height: 19, alpha: 1, before: 0 },
+  'finding-info': finding,
+  'finding-low': finding,
+  'finding-medium': finding,
+  'finding-high': finding,
+  'finding-critical': finding,
 }
 export const marginPx = 3
 const haloPx = 3
@@ -31,17 +52,29 @@ export function textSprite(options: {
   canvas.height = Math.ceil(height * ratio)
   const context = canvas.getContext('2d') as CanvasRenderingContext2D
   context.scale(ratio, ratio)
-  const { font, spacing, alpha } = labelFonts[style]
+  const { font, spacing, alpha, before } = labelFonts[style]
   context.font = font
   context.letterSpacing = spacing
   context.textBaseline = 'middle'
   context.lineJoin = 'round'
-  if (style === 'directory' || style === 'entry' || style === 'region') {
+  const severity = severityOf(style)
+  const textX = marginPx + before
+  if (style === 'directory' || style === 'entry' || style === 'region' || severity !== undefined) {
     context.strokeStyle = cssColour(palette.labelHalo, 0.86)
     context.lineWidth = haloPx
-    context.strokeText(text, marginPx, height / 2 + 0.5)
+    context.strokeText(text, textX, height / 2 + 0.5)
   }
-  if (style === 'chip') {
+  if (severity !== undefined) {
+    const { radius } = severityMarks[severity]
+    traceMark(context, {
+      x: marginPx + before / 2 - 1,
+      y: height / 2,
+      radius: Math.min(radius, 5.5),
+      severity,
+      palette,
+    })
+  }
+  if (style === 'chip' || style === 'title') {
     context.fillStyle = cssColour(palette.labelHalo, 0.9)
     context.strokeStyle = cssColour(palette.label, 0.7)
     context.beginPath()
@@ -50,6 +83,10 @@ export function textSprite(options: {
     context.stroke()
   }
   context.fillStyle = cssColour(palette.label, alpha)
-  context.fillText(text, marginPx, height / 2 + 0.5)
+  context.fillText(text, textX, height / 2 + 0.5)
   return canvas
+}
+
+function severityOf(style: LabelStyle): Severity | undefined {
+  return style.startsWith('finding-') ? (style.slice('finding-'.length) as Severity) : undefined
 }

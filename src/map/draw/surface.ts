@@ -69,7 +69,7 @@ export class Surface {
   /** `palette` as it is now, and the mode. */
   setLook(palette: Palette, mode: Mode): void {
     this.#renderer.background.color = palette.world
-    if (mode === 'heat') this.#setBytes(mutedPalette(palette), 'class')
+    if (mode === 'heat' || mode === 'risk') this.#setBytes(mutedPalette(palette), 'class')
     else this.#setBytes(palette, mode)
   }
 

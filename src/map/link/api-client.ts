@@ -1,18 +1,22 @@
 /** The JSON questions to the server. Every answer is a value: a failed request says why and never throws. */
 
+import type { Severity } from '../../base/region.ts'
 import type {
   BricksAnswer,
   CommitsAnswer,
   DiffAnswer,
   ErrorAnswer,
   FindAnswer,
+  FindingsAnswer,
   HeatAnswer,
   InspectAnswer,
+  ModelStatusJson,
   OutlinesAnswer,
   RegionsAnswer,
   SeriesAnswer,
   TasksAnswer,
 } from '../../wire/api.ts'
+import type { NameKind, NamesAnswer, SearchForm } from '../../wire/search.ts'
 import { timeLimit } from '../clock.ts'
 
 export type Answer<T> =
@@ -69,12 +73,38 @@ export const getRegions = (
   return getJson<RegionsAnswer>(`/b/${uuid}/${commit}/regions?${query}`, signal)
 }
 
-/** Regions that somebody should look at, of [0, to). */
-export const getFindings = (asked: { uuid: string; commit: string; to: number; limit: number }, signal: AbortSignal) =>
-  getJson<RegionsAnswer>(
-    `/b/${asked.uuid}/${asked.commit}/regions?start=0&end=${asked.to}&limit=${asked.limit}&findings=1`,
-    signal,
-  )
+/** What should be looked at in the newest commits of all bricks, the gravest first. */
+export const getFindings = (asked: { severity: Severity; limit: number }, signal: AbortSignal) =>
+  getJson<FindingsAnswer>(`/findings?severity=${asked.severity}&limit=${asked.limit}`, signal)
+
+/** The same of one commit of one brick. */
+export const getBrickFindings = (
+  asked: { uuid: string; commit: string; severity: Severity; limit: number },
+  signal: AbortSignal,
+) => {
+  const { uuid, commit, severity, limit } = asked
+  return getJson<FindingsAnswer>(`/b/${uuid}/${commit}/findings?severity=${severity}&limit=${limit}`, signal)
+}
+
+export const getModel = (signal: AbortSignal) => getJson<ModelStatusJson>('/model', signal)
+
+/** Names of symbols, or of what else is known of bytes, in the newest commits. */
+export const findNames = (asked: { query: string; kind: NameKind; limit: number }, signal: AbortSignal) =>
+  getJson<NamesAnswer>(`/search?q=${encodeURIComponent(asked.query)}&kind=${asked.kind}&limit=${asked.limit}`, signal)
+
+/** Where a search through the bytes of a commit streams from; after `limit` hits it goes on to count. */
+export function searchUrl(asked: {
+  uuid: string
+  commit: string
+  query: string
+  form: SearchForm
+  from: number
+  limit: number
+}): string {
+  const { uuid, commit, query, form, from, limit } = asked
+  const options = `as=${form}&limit=${limit}&then=count&from=${from}`
+  return `/b/${uuid}/${commit}/search?q=${encodeURIComponent(query)}&${options}`
+}
 
 /** Numbers of one entry over the commits; without names those that matter first. */
 export const getSeries = (

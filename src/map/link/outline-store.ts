@@ -6,7 +6,7 @@
  */
 
 import { evenOrderFor } from '../../hilbert/curve.ts'
-import type { OutlinesAnswer, RegionJson } from '../../wire/api.ts'
+import { type OutlinesAnswer, type RegionJson, regionsMax } from '../../wire/api.ts'
 import { nowMs } from '../clock.ts'
 import type { TiledBrick } from '../tileset/brick-tiles.ts'
 import { intersection, type View, visibleRect } from '../view/camera.ts'
@@ -20,8 +20,8 @@ const squaresPerRequestMax = 8
 const keptSquareCountMax = 400
 const retryMs = 1500
 const aroundCountMax = 16
-/** Of one request: names for more would not find room. */
-const regionsPerRequestMax = 400
+/** Of one request: eight squares, each with what is a sixteenth of its side or more, some inside others. */
+const regionsPerRequestMax = regionsMax
 
 interface HeldSquare {
   readonly commit: string
@@ -219,7 +219,7 @@ export class OutlineStore {
     const shapes: Shape[] = []
     for (const region of found) {
       const { start, length, layer, name, finding } = region
-      if (start >= range.to || start + length <= range.from || (layer === 0 && finding === undefined)) continue
+      if (start >= range.to || start + length <= range.from || !hasOutline(region, found)) continue
       const key = `${uuid} r ${layer} ${start} ${length} ${finding?.severity} ${name}`
       const shape = this.#cached(key, () => regionShape(region))
       if (shape !== undefined) shapes.push(shape)
@@ -247,6 +247,17 @@ export class OutlineStore {
       if (this.#held.size <= keptSquareCountMax) break
     }
   }
+}
+
+/** What only says more of bytes that have an outline already. */
+const remarks: ReadonlySet<string> = new Set(['entropy', 'capability', 'complexity', 'description'])
+
+/** Segments are those of their sections where there are any. */
+function hasOutline({ class: kind, layer, finding, start, length }: RegionJson, all: readonly RegionJson[]): boolean {
+  if (finding !== undefined) return true
+  if (layer === 0 || remarks.has(kind)) return false
+  const isInside = (one: RegionJson) => one.class === 'section' && one.start >= start && one.start < start + length
+  return kind !== 'segment' || !all.some(isInside)
 }
 
 interface ShownShapes {

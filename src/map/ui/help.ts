@@ -2,7 +2,8 @@
 import { element } from './dom.ts'
 
 const keys: readonly (readonly [key: string, what: string])[] = [
-  ['/', 'go to path, offset, name, address'],
+  ['/', 'go to path, symbol, offset, address; search bytes'],
+  ['" "  / /', 'in that field: bytes as text, as an expression'],
   ['?', 'this card'],
   ['wheel, pinch', 'zoom to the cursor'],
   ['drag', 'pan'],
@@ -14,10 +15,12 @@ const keys: readonly (readonly [key: string, what: string])[] = [
   ['Home', 'the whole world'],
   ['1  2  3', 'class, entropy, value'],
   ['4', 'change heat: how often'],
+  ['5', 'risk: what has findings, how grave'],
+  ['F', 'list of findings'],
   ['T', 'time strip: scrub through the commits'],
   ['[  ]', 'one commit back, on'],
   ['End', 'back to now'],
-  ['N', 'to the next finding; with shift back'],
+  ['N', 'to the next finding or hit; with shift back'],
   ['Space', 'hold the picture, let it go on'],
   ['D', 'outline what is different now'],
 ]

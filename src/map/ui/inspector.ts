@@ -5,7 +5,6 @@
  */
 
 import type { InspectAnswer, MappingJson } from '../../wire/api.ts'
-import { after } from '../clock.ts'
 import { byteColour, cssColour, luminance, type Palette } from '../draw/palette.ts'
 import { byteClassLabels, byteClassOf } from '../view/byte-class.ts'
 import {
@@ -19,8 +18,9 @@ import {
   middleCut,
 } from '../view/format.ts'
 import { lastPart, pathLabel, type Shape } from '../view/shapes.ts'
+import { copyButton } from './copy-button.ts'
 import { element } from './dom.ts'
-import { type RegionHandlers, regionList } from './region-list.ts'
+import { otherFindings, type RegionHandlers, regionList, typeOf } from './region-list.ts'
 import type { SeriesSection, SeriesState } from './series-section.ts'
 
 export interface Inspection {
@@ -37,7 +37,14 @@ export interface Inspection {
 }
 
 export interface Inspector {
-  update(state: { inspection: Inspection | undefined; pinned: boolean; palette: Palette; series: SeriesState }): void
+  /** `revision`: of the findings that the regions' handlers know. */
+  update(state: {
+    inspection: Inspection | undefined
+    pinned: boolean
+    palette: Palette
+    revision: number
+    series: SeriesState
+  }): void
 }
 
 interface Field {
@@ -47,7 +54,6 @@ interface Field {
   readonly mono: boolean
 }
 
-const copiedMs = 900
 /** What fits into one line of the panel. */
 const idCharactersMax = 25
 
@@ -65,7 +71,7 @@ export function createInspector(
   let shown: unknown
   let spokenText = ''
   return {
-    update({ inspection, pinned, palette, series }) {
+    update({ inspection, pinned, palette, revision, series }) {
       panel.hidden = inspection === undefined
       panel.classList.toggle('pinned', pinned)
       parts.series.update(series)
@@ -80,6 +86,7 @@ export function createInspector(
         inspection.entropy,
         pinned,
         palette.theme,
+        revision,
         inspection.shape?.key,
       ])
       if (signature === shown) return
@@ -133,16 +140,24 @@ function contentOf(
   return [
     element('h2', {}, [copyButton({ text: title, copy: path === '' ? title : lastPart(path), mono: false })]),
     element('div', { class: 'path' }, [copyButton({ text: whole, copy: path === '' ? whole : path, mono: true })]),
+    ...typeLine(inspection),
     byteCard(inspection, palette),
     ...regionsOf(inspection, regions),
     element('dl', {}, rows),
   ]
 }
 
+function typeLine({ answer, shape }: Inspection): HTMLElement[] {
+  const type = answer === undefined || shape?.kind === 'directory' ? undefined : typeOf(answer.regions)
+  return type === undefined ? [] : [element('div', { class: 'type', text: type })]
+}
+
 function regionsOf({ answer, offset }: Inspection, handlers: RegionHandlers): HTMLElement[] {
   if (answer === undefined) return []
   const origin = offset - (answer.entry?.offset ?? offset)
-  const list = regionList(answer.regions, origin, handlers)
+  const { entry } = answer
+  const others = entry === null ? [] : otherFindings({ slot: entry.slot, offset }, handlers)
+  const list = [...regionList(answer.regions, { origin, at: offset }, handlers), ...others]
   return list.length === 0
     ? []
     : [element('section', { class: 'meaning', attributes: { 'aria-label': 'Regions' } }, list)]
@@ -229,22 +244,4 @@ function fieldsOf(inspection: Inspection): Field[] {
   }
   add('brick', brick, { mono: false })
   return fields
-}
-
-/** `text` is shown, `copy` goes to the clipboard. */
-function copyButton({ text, copy, mono }: { text: string; copy: string; mono: boolean }): HTMLElement {
-  const attributes = { type: 'button', title: copy }
-  const button = element('button', { class: `copy${mono ? ' mono' : ''}`, text, attributes })
-  button.addEventListener('click', () => void copyText(copy, button))
-  return button
-}
-
-async function copyText(text: string, button: HTMLElement): Promise<void> {
-  try {
-    await navigator.clipboard.writeText(text)
-  } catch {
-    return
-  }
-  button.classList.add('copied')
-  after(copiedMs, () => button.classList.remove('copied'))
 }

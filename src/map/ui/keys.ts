@@ -19,8 +19,10 @@ export interface KeyHandlers {
   pinMiddle(): void
   /** One commit back or on. */
   stepTime(direction: -1 | 1): void
-  /** To the next finding, or the one before. */
+  /** To the next finding or hit, or the one before. */
   finding(direction: -1 | 1): void
+  /** The list of findings. */
+  findings(): void
   /** Back to now. */
   now(): void
   /** Holds the picture where it is, or lets it go on. */
@@ -33,7 +35,7 @@ export interface KeyHandlers {
 export function listenToKeys(handlers: KeyHandlers): void {
   addEventListener('keydown', (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return
-    if (event.target instanceof HTMLElement && event.target.closest('input, dialog')) return
+    if (event.target instanceof HTMLElement && event.target.closest('input, select, dialog')) return
     const onButton = event.target instanceof HTMLButtonElement
     if (onButton && (event.key === 'Enter' || event.key === ' ')) return
     if (actionOf(event, handlers)) event.preventDefault()
@@ -57,6 +59,7 @@ function actionOf(event: KeyboardEvent, handlers: KeyHandlers): boolean {
   else if (event.key === 'Enter') handlers.pinMiddle()
   else if (event.key === '[') handlers.stepTime(-1)
   else if (event.key === ']') handlers.stepTime(1)
+  else if (event.key === 'f') handlers.findings()
   else if (event.key === 'n') handlers.finding(1)
   else if (event.key === 'N') handlers.finding(-1)
   else if (event.key === 'End') handlers.now()

@@ -1,9 +1,12 @@
 /** The legend of the mode, the mode switch, and the scale: how many bytes a pixel is, and a square of round size. */
+import type { Severity } from '../../base/region.ts'
 import { cividis, cssColour, heatStep, heatStepCount, type Palette } from '../draw/palette.ts'
 import { byteClasses, byteClassLabels } from '../view/byte-class.ts'
 import { groupedInteger, iecSize, scaleBar } from '../view/format.ts'
 import { type Mode, modes } from '../view/permalink.ts'
+import { gravestFirst } from '../view/severity.ts'
 import { element, setText } from './dom.ts'
+import { severityIcon } from './finding-card.ts'
 
 interface Ramp {
   readonly low: string
@@ -20,9 +23,17 @@ const ramps: Readonly<Record<'entropy' | 'value', Ramp>> = {
   value: { low: '00', high: 'FF', note: 'The value of each byte; from afar, the mean.' },
 }
 
+export interface LegendState {
+  readonly mode: Mode
+  readonly palette: Palette
+  /** How many steps the change heat counts. */
+  readonly heatCommits: number
+  /** Of the risk; undefined: not known yet. */
+  readonly counts: Readonly<Record<Severity, number>> | undefined
+}
+
 export interface Legend {
-  /** `heatCommits`: how many steps the change heat counts. */
-  update(state: { mode: Mode; palette: Palette; heatCommits: number }): void
+  update(state: LegendState): void
   setScale(scale: number): void
 }
 
@@ -52,13 +63,15 @@ export function createLegend(host: HTMLElement, options: { onMode(mode: Mode): v
     ]),
   )
   return {
-    update({ mode, palette, heatCommits }) {
-      const signature = `${mode} ${palette.theme} ${mode === 'heat' ? heatCommits : ''}`
+    update({ mode, palette, heatCommits, counts }) {
+      const risk = mode === 'risk' ? gravestFirst.map((severity) => counts?.[severity]).join(' ') : ''
+      const signature = `${mode} ${palette.theme} ${mode === 'heat' ? heatCommits : ''} ${risk}`
       if (signature === shownKey) return
       shownKey = signature
       for (const [at, button] of buttons.entries()) button.setAttribute('aria-checked', String(modes[at] === mode))
       if (mode === 'class') key.replaceChildren(classKey(palette))
       else if (mode === 'heat') key.replaceChildren(heatKey(palette, heatCommits))
+      else if (mode === 'risk') key.replaceChildren(riskKey(palette, counts))
       else key.replaceChildren(rampKey(ramps[mode]))
     },
     setScale(scale) {
@@ -106,6 +119,20 @@ function heatKey(palette: Palette, commits: number): HTMLElement {
     element('span', { text: words }),
     ...(commits === 0 ? [] : items),
   ])
+}
+
+/** Colour and shape of each severity, and how many there are. */
+function riskKey(palette: Palette, counts: LegendState['counts']): HTMLElement {
+  const items = gravestFirst
+    .filter((severity) => severity !== 'info')
+    .map((severity) => {
+      const swatch = element('i')
+      swatch.style.background = cssColour(palette.risk[severity])
+      const count = counts === undefined ? '' : ` ${groupedInteger(counts[severity])}`
+      return element('span', {}, [swatch, severityIcon(severity), `${severity}${count}`])
+    })
+  const note = 'Bytes that findings are about, by the gravest of them; all else in greys. F lists them.'
+  return element('div', { class: 'swatches', attributes: { title: note } }, items)
 }
 
 function stepText(step: number): string {

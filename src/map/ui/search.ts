@@ -1,18 +1,22 @@
 /**
  * The field that goes to places: a path or name is looked up on the server, `0x..` is an offset in the brick in view; where
- * there is memory, it is an address first.
+ * there is memory, it is an address first. Below what has such a name stand the ways to look for it among the bytes.
  * Arrow keys choose, Enter goes, Escape leaves.
  */
 
 import type { FindAnswer } from '../../wire/api.ts'
+import type { NameHit } from '../../wire/search.ts'
 import { after, type Timer } from '../clock.ts'
-import { findEntries } from '../link/api-client.ts'
-import { hexOffset, iecSize } from '../view/format.ts'
-import { pathLabel } from '../view/shapes.ts'
+import { findEntries, findNames } from '../link/api-client.ts'
+import { type ByteQuery, byteQueries } from '../view/byte-query.ts'
+import { hexOffset, iecSize, visibleText } from '../view/format.ts'
+import { lastPart, pathLabel } from '../view/shapes.ts'
 import { element } from './dom.ts'
 
 const typingPauseMs = 110
 const hitCountMax = 40
+/** Of names of symbols, and of other names. */
+const nameCountMax = 12
 
 export type Hit = FindAnswer['hits'][number]
 
@@ -24,8 +28,14 @@ export interface SearchOptions {
   hasMemory(): boolean
   onHit(hit: Hit): void
   onOffset(offset: number): void
+  /** A name of a symbol or of a region. */
+  onName(hit: NameHit): void
+  /** Look for it among the bytes of all bricks. */
+  onBytes(query: ByteQuery): void
   onLeave(): void
 }
+
+const formWords = { text: 'text', hex: 'hex', regex: 'a regular expression' } as const
 
 interface Row {
   readonly item: HTMLLIElement
@@ -35,11 +45,11 @@ interface Row {
 const inputAttributes = {
   type: 'text',
   role: 'combobox',
-  'aria-label': 'Go to path, offset or name',
+  'aria-label': 'Go to path, offset or name, or search the bytes',
   'aria-controls': 'hits',
   'aria-expanded': 'false',
   'aria-autocomplete': 'list',
-  placeholder: 'go to path, 0x offset, name',
+  placeholder: 'path, name, symbol, 0x offset, bytes',
   spellcheck: 'false',
   autocomplete: 'off',
 }
@@ -75,10 +85,19 @@ export class Search {
     event.stopPropagation()
     if (event.key === 'ArrowDown') this.#choose(this.#chosen + 1)
     else if (event.key === 'ArrowUp') this.#choose(this.#chosen - 1)
+    else if (event.key === 'Enter' && event.shiftKey) this.#enterBytes()
     else if (event.key === 'Enter') this.#enter()
     else if (event.key === 'Escape') this.#leave()
     else return
     event.preventDefault()
+  }
+
+  /** With shift: among the bytes, at once. */
+  #enterBytes(): void {
+    const [wanted] = byteQueries(this.#input.value)
+    if (wanted === undefined) return
+    this.#leave()
+    this.#options.onBytes(wanted)
   }
 
   #enter(): void {
@@ -113,6 +132,7 @@ export class Search {
     const offset = parseOffset(query)
     if (query === '') this.#clear()
     else if (offset !== undefined && !this.#options.hasMemory()) this.#offerOffset(offset)
+    else if (/^".+"$/.test(query)) this.#show(this.#byteRows(query, 0), '')
     else {
       this.#isBehind = true
       this.#typing = after(typingPauseMs, () => void this.#lookUp(query))
@@ -135,21 +155,26 @@ export class Search {
   async #lookUp(query: string): Promise<void> {
     this.#asking = new AbortController()
     const { signal } = this.#asking
-    const answer = await findEntries(query, signal)
+    const names = (kind: 'symbol' | 'label') => findNames({ query, kind, limit: nameCountMax }, signal)
+    const [answer, symbols, labels] = await Promise.all([findEntries(query, signal), names('symbol'), names('label')])
     if (signal.aborted) return
     if (answer.kind !== 'ok') {
-      this.#show([], answer.kind === 'failed' ? answer.message : 'no answer')
+      this.#show(this.#byteRows(query, 0), answer.kind === 'failed' ? answer.message : 'no answer')
       return
     }
     const hits = answer.value.hits.slice(0, hitCountMax)
     const rows = hits.map((hit, at) => this.#hitRow(hit, at))
+    for (const found of [symbols, labels]) {
+      if (found.kind === 'ok') for (const hit of found.value.hits) rows.push(this.#nameRow(hit, rows.length))
+    }
     const offset = parseOffset(query)
     const offsetRow = offset === undefined ? undefined : this.#offsetRow(offset, rows.length)
     if (offsetRow !== undefined) rows.push(offsetRow)
     const note = rows.length === 0 ? 'nothing by that name' : answer.value.truncated ? 'more: type on' : ''
-    this.#show(rows, note)
-    const first = this.#rows[0]
-    if (this.#goFirst && first !== undefined) this.#go(first)
+    const first = rows[0]
+    const goFirst = this.#goFirst
+    this.#show([...rows, ...this.#byteRows(query, rows.length)], note)
+    if (goFirst && first !== undefined) this.#go(first)
   }
 
   #hitRow(hit: Hit, at: number): Row {
@@ -158,6 +183,32 @@ export class Search {
     const place = hit.offset === undefined ? iecSize(hit.size) : `+${hexOffset(hit.offset)}`
     const where = element('span', { class: 'where', text: `${brick}  ${place}` })
     return this.#row(at, [path, where], () => this.#options.onHit(hit))
+  }
+
+  #nameRow(hit: NameHit, at: number): Row {
+    const { name, class: kind, uuid, offset } = hit
+    const brick = this.#options.brickName(uuid) ?? ''
+    const text = element('span', {
+      class: 'path mono',
+      text: `\u2066${visibleText(name)}\u2069`,
+      attributes: { title: pathLabel(hit) },
+    })
+    const where = element('span', {
+      class: 'where',
+      text: `${kind}  ${brick}/${lastPart(pathLabel(hit))}  +${hexOffset(offset)}`,
+    })
+    return this.#row(at, [text, where], () => this.#options.onName(hit))
+  }
+
+  /** At the end of the list, always in view. */
+  #byteRows(query: string, from: number): Row[] {
+    return byteQueries(query).map((wanted, at) => {
+      const text = element('span', { class: 'path mono', text: `\u2066${visibleText(wanted.words)}\u2069` })
+      const where = element('span', { class: 'where', text: `search all bytes as ${formWords[wanted.form]}` })
+      const row = this.#row(from + at, [where, text], () => this.#options.onBytes(wanted))
+      row.item.classList.add('bytes')
+      return row
+    })
   }
 
   #row(at: number, content: Node[], go: () => void): Row {

@@ -116,3 +116,10 @@ export function scaleBar(options: { scale: number; pixelsMax: number }): { units
   const units = 2 ** Math.floor(Math.log2(options.pixelsMax / options.scale))
   return { units, pixels: units * options.scale }
 }
+
+/** Names, titles, evidence: what could reorder, hide or break the text around it is written out. */
+export function visibleText(text: string): string {
+  return text.toWellFormed().replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}]/gu, (character) => {
+    return `\\u${(character.codePointAt(0) as number).toString(16).padStart(4, '0')}`
+  })
+}

@@ -43,12 +43,15 @@ export function placeLabels<C extends LabelCandidate>(options: {
   candidates: readonly C[]
   /** Keys of the names shown now. */
   shown: ReadonlySet<string>
+  /** Pixels of the view that something else stands on. */
+  taken?: readonly TakenBox[]
   countMax?: number
 }): PlacedLabel<C>[] {
   const { view, shown, countMax = labelCountMax } = options
   const weightOf = (candidate: C) => candidate.weight * (shown.has(candidate.key) ? keptBonus : 1)
   const ordered = [...options.candidates].sort((a, b) => weightOf(b) - weightOf(a))
   const taken = new BoxGrid()
+  for (const box of options.taken ?? []) taken.add(box)
   const placed: PlacedLabel<C>[] = []
   for (const candidate of ordered) {
     if (placed.length >= countMax) break
@@ -84,26 +87,27 @@ export function labelCorner(view: View, candidate: LabelCandidate): { x: number;
   return { x: Math.round(at.x - candidate.width / 2), y: Math.round(at.y - candidate.height / 2) }
 }
 
-interface Box {
+/** CSS pixels of the view. */
+export interface TakenBox {
   readonly x: number
   readonly y: number
   readonly width: number
   readonly height: number
 }
 
-function touches({ viewport }: View, box: Box): boolean {
+function touches({ viewport }: View, box: TakenBox): boolean {
   return box.x < viewport.width && box.y < viewport.height && box.x + box.width > 0 && box.y + box.height > 0
 }
 
 /** Boxes in cells of 64 pixels: a question costs as much as its neighbourhood is full. */
 class BoxGrid {
-  readonly #cells = new Map<string, Box[]>()
+  readonly #cells = new Map<string, TakenBox[]>()
 
-  hits(box: Box): boolean {
+  hits(box: TakenBox): boolean {
     return this.#cellsOf(box).some((key) => this.#cells.get(key)?.some((other) => overlap(box, other)))
   }
 
-  add(box: Box): void {
+  add(box: TakenBox): void {
     for (const key of this.#cellsOf(box)) {
       const cell = this.#cells.get(key)
       if (cell === undefined) this.#cells.set(key, [box])
@@ -111,7 +115,7 @@ class BoxGrid {
     }
   }
 
-  #cellsOf(box: Box): string[] {
+  #cellsOf(box: TakenBox): string[] {
     const keys: string[] = []
     for (let y = Math.floor(box.y / cellPx); y <= Math.floor((box.y + box.height) / cellPx); y++) {
       for (let x = Math.floor(box.x / cellPx); x <= Math.floor((box.x + box.width) / cellPx); x++)
@@ -121,6 +125,6 @@ class BoxGrid {
   }
 }
 
-function overlap(a: Box, b: Box): boolean {
+function overlap(a: TakenBox, b: TakenBox): boolean {
   return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height
 }

@@ -8,7 +8,7 @@ import { formatInstant, type Instant, now, parseInstant } from '../time/instant.
 
 /** Modes that colour each byte by itself. */
 export const byteModes = ['class', 'entropy', 'value'] as const
-export const modes = [...byteModes, 'heat'] as const
+export const modes = [...byteModes, 'heat', 'risk'] as const
 export type ByteMode = (typeof byteModes)[number]
 export type Mode = (typeof modes)[number]
 

@@ -3,10 +3,11 @@
  * may stand. Coordinates are units from the brick's corner.
  */
 import { displayPath, fromHex, utf8 } from '../../base/bytes.ts'
-import type { Severity } from '../../base/region.ts'
 import { boundingBox, type Square, squaresOf } from '../../hilbert/squares.ts'
 import type { DirectoryOutline, EntryOutline, PathText, RegionJson, RunTuple } from '../../wire/api.ts'
 import type { Rect } from './camera.ts'
+import { visibleText } from './format.ts'
+import { ruleWords } from './severity.ts'
 
 export interface Shape {
   /** Unique within its brick. */
@@ -73,23 +74,10 @@ export function directoryShape(directory: DirectoryOutline): Shape | undefined {
   })
 }
 
-/** Severity by a shape before any colour. */
-export const severityShapes: Readonly<Record<Severity, string>> = {
-  info: '○',
-  low: '△',
-  medium: '▲',
-  high: '◆',
-  critical: '⬢',
-}
-
-/** `memory-growth` -> memory growth */
-export function ruleWords(rule: string): string {
-  return rule.replace(/[-_]/g, ' ')
-}
-
+/** A finding without a title is called what its rule is. */
 function regionName(region: RegionJson | undefined): string | undefined {
-  const finding = region?.finding
-  return finding === undefined ? region?.name : `${severityShapes[finding.severity]} ${ruleWords(finding.rule)}`
+  const { name, finding } = region ?? {}
+  return name === '' && finding !== undefined ? ruleWords(finding.rule) : name && visibleText(name)
 }
 
 function shapeOf(options: {
