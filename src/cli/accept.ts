@@ -21,8 +21,8 @@ RULE and PATH are what 'sfd findings' shows. What is accepted is kept in accepte
 its reason by --list, in JSON and in SARIF. The finding stays in the brick.
 
 Examples:
-  sfd accept setuid-unpackaged /usr/local/bin/backup --reason "ours, reviewed 2026-11"
-  sfd accept --undo setuid-unpackaged /usr/local/bin/backup`
+  sfd accept setuid-unowned /usr/local/bin/backup --reason "ours, reviewed 2026-11"
+  sfd accept --undo setuid-unowned /usr/local/bin/backup`
 
 export function addAccept(shell: Shell): void {
   const command = shell.program
