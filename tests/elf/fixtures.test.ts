@@ -64,6 +64,8 @@ test('a program built with nothing is weak in every way, and each finding can be
   })
   assert.deepEqual([details.isStatic, details.stackHeader, details.hasSymbols], [false, 'executable', true])
   assert.deepEqual(rules, ['executable-stack medium', 'hardening-missing low'])
+  // 693: a protection mechanism fails or is missing; a default that is weak (1188) is another fault.
+  assert.equal(findings.find(({ finding }) => finding?.rule === 'hardening-missing')?.finding?.weakness, 'CWE-693')
   for (const finding of findings) assert.notEqual(checked(path, finding), '')
 })
 

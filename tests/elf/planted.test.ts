@@ -1,6 +1,7 @@
 /** What is planted into finished programs, done here in the ways in which it is done: each is seen, and the program before is not. */
 import assert from 'node:assert/strict'
-import { mkdirSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { loadingAnalyzer } from '../../src/analysis/elf/loading.ts'
@@ -60,6 +61,27 @@ test('code that was added behind a finished program is told, and that it begins 
   const loud = said(await findings(infected(host, { begins: 'there' })))
   assert.deepEqual(loud[1], 'high code-outside-sections: Begins outside its sections of code')
 })
+
+test(
+  'the check shows all sections of code, also those that are written or belong to a group',
+  withCompiler,
+  async () => {
+    const sections = ['wax, "awx", @progbits', 'grouped, "axG", @progbits, one, comdat']
+    const source = `${sections.map((words) => `\t.section .${words}\n\tnop\n`).join('')}\t.text\n\t.globl main\nmain:\n\tret\n`
+    const bytes = infected(workshop.bytes(workshop.build('odd', source, []) ?? assert.fail()), { begins: 'there' })
+    const check = (await findings(bytes)).find(({ name }) => name.startsWith('Begins'))?.finding?.check ?? ''
+    const path = join(workshop.folder, 'odd.infected')
+    writeFileSync(path, bytes)
+    const shown = spawnSync('sh', ['-c', check.replace('FILE', path)], { encoding: 'utf8' }).stdout
+    for (const words of ['Entry point', '.text ', '.wax ', '.grouped ', '.init '])
+      assert.ok(shown.includes(words), shown)
+    assert.ok(!shown.includes('.rodata') && !shown.includes('.dynstr'), shown)
+    // A linker takes the flag G away; in a table of readelf it stands so.
+    const row = '  [ 5] .text.g PROGBITS 0000000000000000 000041 000001 00 AXG  0   0  1\n'
+    const [, filter = ''] = check.split(' | ')
+    assert.equal(spawnSync('sh', ['-c', filter], { input: row, encoding: 'utf8' }).stdout, row)
+  },
+)
 
 test('a loader, a library or an auditor out of a place that others can fill is told', withCompiler, async () => {
   assert.deepEqual(said(await findings(built('loader', '-Wl,--dynamic-linker=/tmp/ld.so'))), [

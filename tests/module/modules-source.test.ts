@@ -1,5 +1,6 @@
 /** A folder of kernel modules as a brick: unpacked, said what they are, and true when the folder changes. */
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { release } from 'node:os'
 import { join } from 'node:path'
@@ -180,6 +181,8 @@ test('what cannot be unpacked is kept packed, with its reason as a finding', wit
   const [region] = regionsIn(view, 'bad.ko.xz')
   assert.equal(region?.finding?.rule, 'module-not-readable')
   assert.deepEqual(region?.finding?.evidence, ['it is damaged'])
+  const command = region?.finding?.check?.replace('FILE', join(lab.source, 'bad.ko.xz')) ?? ''
+  assert.match(spawnSync('sh', ['-c', command], { encoding: 'utf8' }).stderr, /xz: .*bad\.ko\.xz/)
   assert.deepEqual(regionsIn(view, 'text.ko')[0]?.attributes, { packed: null, problems: ['it is no ELF file'] })
   assert.deepEqual((view.meta.about as Record<string, unknown>)['notReadable'], 1)
 })

@@ -13,7 +13,7 @@ import { loadYara, type Yara } from './yara.ts'
 
 export const embeddedAnalyzer: ContentAnalyzer = {
   name: 'embedded',
-  version: 1,
+  version: 2,
   async prepare() {
     yara ??= await loadYara(rulesText())
   },
@@ -24,16 +24,16 @@ export const embeddedAnalyzer: ContentAnalyzer = {
     if (passive.has(subject.type.kind) && !hasProgramMark(content)) return
     const { found, problems } = embeddedIn(content, yara)
     for (const text of problems) report.problem(text)
-    const perRule = new Map<string, number>()
+    const totals = new Map<string, number>()
+    for (const { rule } of found) totals.set(rule, (totals.get(rule) ?? 0) + 1)
+    const counts = new Map<string, number>()
     for (const thing of found) {
-      const count = (perRule.get(thing.rule) ?? 0) + 1
-      perRule.set(thing.rule, count)
-      if (count <= perRuleMax) addRegion(thing, report)
+      const count = (counts.get(thing.rule) ?? 0) + 1
+      counts.set(thing.rule, count)
+      const leftOut = count === perRuleMax ? (totals.get(thing.rule) ?? 0) - count : 0
+      if (count <= perRuleMax) addRegion(thing, leftOut, report)
       if (programs.has(thing.shape) && passive.has(subject.type.kind))
         addFinding(thing, subject.type.description, report)
-    }
-    for (const [rule, count] of perRule) {
-      if (count > perRuleMax) report.problem(`${count - perRuleMax} more matches of ${rule} were left out`)
     }
   },
 }
@@ -42,6 +42,7 @@ let yara: Yara | undefined
 
 /** A scan costs milliseconds before the first byte. */
 const contentBytesMin = 512
+/** Regions; the last one has the number of the others, whose places are not told. */
 const perRuleMax = 64
 
 /**
@@ -68,13 +69,13 @@ function hasProgramMark(content: Content): boolean {
   return isFound
 }
 
-function addRegion({ offset, length, name, rule, shape, extent }: Embedded, report: Report): void {
+function addRegion({ offset, length, name, rule, shape, extent }: Embedded, leftOut: number, report: Report): void {
   const isConstant = shape === 'constant'
   report.region({
     ...{ offset, length, name },
     layer: regionLayers.record,
     class: isConstant ? 'constant' : 'embedded',
-    attributes: { rule, ...(!isConstant && { format: shape, extent }) },
+    attributes: { rule, ...(!isConstant && { format: shape, extent }), ...(leftOut > 0 && { moreOfThem: leftOut }) },
   })
 }
 

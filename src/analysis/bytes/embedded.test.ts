@@ -227,3 +227,19 @@ test('a picture without a program in it is not scanned at all', async () => {
   const picture = Buffer.concat([png, filler, latin1('expand 32-byte k'), filler])
   assert.deepEqual(await regionsOf(embeddedAnalyzer, picture), { regions: [], problems: [] })
 })
+
+test('of what is there hundreds of times the first are told, and with the last of them how many more', async () => {
+  const body = `${'QUJD'.repeat(16)}\n`.repeat(2)
+  const block = latin1(`-----BEGIN CERTIFICATE-----\n${body}-----END CERTIFICATE-----\n\0\x01`)
+  const { regions, problems } = await regionsOf(
+    embeddedAnalyzer,
+    Buffer.concat([filler, ...Array.from({ length: 70 }, () => block)]),
+  )
+  assert.deepEqual([regions.length, problems], [64, []])
+  assert.deepEqual(
+    regions.flatMap(({ attributes }, at) =>
+      attributes?.['moreOfThem'] === undefined ? [] : [at, attributes['moreOfThem']],
+    ),
+    [63, 6],
+  )
+})

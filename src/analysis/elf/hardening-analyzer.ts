@@ -7,7 +7,7 @@ import { hardeningFindings } from './hardening-findings.ts'
 
 export const hardeningAnalyzer: ContentAnalyzer = {
   name: 'hardening',
-  version: 1,
+  version: 2,
   takes: ({ type }) => type.kind === 'elf',
   analyze(subject: Subject, report: Report): void {
     const elf = subject.elf()

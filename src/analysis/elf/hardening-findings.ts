@@ -143,7 +143,7 @@ function missing({ elf, hardening, sizeBytes }: HardeningAsked): readonly Harden
         evidence: lacks,
         confidence: 1,
         check: "readelf -hlW FILE | grep -E 'Type:|GNU_RELRO'",
-        weakness: 'CWE-1188',
+        weakness: 'CWE-693',
       },
     },
   ]

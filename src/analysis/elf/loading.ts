@@ -17,7 +17,7 @@ import { badSearchPlaces } from './search-path.ts'
 
 export const loadingAnalyzer: ContentAnalyzer = {
   name: 'loading',
-  version: 1,
+  version: 2,
   takes: ({ type }) => type.kind === 'elf',
   analyze(subject: Subject, report: Report): void {
     const elf = subject.elf()
@@ -95,7 +95,7 @@ function strayEntry({ elf, sizeBytes }: Asked): readonly Found[] {
           'linkers let a program begin in .text: the place was changed afterwards',
         ],
         confidence: 0.8,
-        check: "readelf -hSW FILE | grep -E 'Entry point| AX '",
+        check: "readelf -hSW FILE | grep -E 'Entry point| W?A?X[A-Za-z]* +[0-9]+ +[0-9]+ +[0-9]+$'",
         weakness: 'CWE-506',
       },
     },

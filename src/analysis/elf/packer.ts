@@ -13,15 +13,16 @@ import type { Content, Subject } from '../subject.ts'
 
 export const packerAnalyzer: ContentAnalyzer = {
   name: 'packer',
-  version: 1,
+  version: 2,
   takes: ({ type }) => type.kind === 'elf',
   analyze(subject: Subject, report: Report): void {
     const elf = subject.elf()
     if (elf === undefined || (elf.header.type !== executable && elf.header.type !== shared)) return
     const { content } = subject
     for (const { segment, index } of codeSegments(elf)) {
-      const evidence = signsOf({ elf, segment, index, content })
-      if (evidence === undefined) continue
+      const signs = signsOf({ elf, segment, index, content })
+      if (signs === undefined) continue
+      const { evidence, noise } = signs
       report.finding(
         {
           offset: segment.offset,
@@ -33,7 +34,7 @@ export const packerAnalyzer: ContentAnalyzer = {
           rule: 'packed-program',
           evidence,
           confidence: 0.8,
-          check: 'readelf -hlW FILE',
+          check: `readelf -hlW FILE; tail -c +${noise.at + 1} FILE | head -c ${noise.length} | ${bitsTool}`,
           weakness: 'CWE-506',
         },
       )
@@ -51,6 +52,23 @@ const sampleBytes = 65_536
 const samplesMax = 16
 const codeBytesMin = 4_096
 
+interface Sample {
+  /** In the file. */
+  readonly at: number
+  readonly length: number
+  /** Of a byte, on average. */
+  readonly bits: number
+}
+
+interface Signs {
+  readonly evidence: readonly string[]
+  readonly noise: Sample
+}
+
+/** Bits of a byte as Shannon has them, by tools that are everywhere. */
+const bitsTool =
+  "od -An -v -tu1 -w1 | sort | uniq -c | awk '{ n += $1; s += $1 * log($1) } END { print (log(n) - s / n) / log(2) }'"
+
 function codeSegments({ segments }: ElfFile): readonly { readonly segment: ElfSegment; readonly index: number }[] {
   return segments
     .map((segment, index) => ({ segment, index }))
@@ -60,19 +78,16 @@ function codeSegments({ segments }: ElfFile): readonly { readonly segment: ElfSe
 }
 
 /** High entropy of what is run, and a structure that no compiler leaves; undefined where one of them is missing. */
-function signsOf(asked: {
-  elf: ElfFile
-  segment: ElfSegment
-  index: number
-  content: Content
-}): readonly string[] | undefined {
+function signsOf(asked: { elf: ElfFile; segment: ElfSegment; index: number; content: Content }): Signs | undefined {
   const { elf, segment, index, content } = asked
   const structure = structureSigns(elf, segment)
   if (structure.length === 0) return undefined
-  const bits = bitsPerByte(content, segment)
-  if (bits < packedBits) return undefined
+  const noise = bitsPerByte(content, segment)
+  if (noise === undefined || noise.bits < packedBits) return undefined
+  const { at, length, bits } = noise
   const place = `program header ${index} (LOAD ${segmentRights(segment.flags)})`
-  return [`${place} has ${bits.toFixed(2)} bits a byte, code of compilers at most 6.6`, ...structure]
+  const words = `${length} bytes from byte ${at} on have ${bits.toFixed(2)} bits a byte, code of compilers at most 6.6`
+  return { evidence: [`${place}: ${words}`, ...structure], noise }
 }
 
 function structureSigns({ sections }: ElfFile, { flags, memoryBytes, fileBytes }: ElfSegment): readonly string[] {
@@ -84,13 +99,14 @@ function structureSigns({ sections }: ElfFile, { flags, memoryBytes, fileBytes }
 }
 
 /** The median of samples over the segment: one packed picture in it is not enough. */
-function bitsPerByte(content: Content, { offset, fileBytes }: ElfSegment): number {
+function bitsPerByte(content: Content, { offset, fileBytes }: ElfSegment): Sample | undefined {
   const length = Math.min(fileBytes, content.size - offset)
-  if (length < codeBytesMin) return 0
+  if (length < codeBytesMin) return undefined
   const count = Math.min(samplesMax, Math.ceil(length / sampleBytes))
-  const bits = Array.from({ length: count }, (_, index) => {
+  const samples = Array.from({ length: count }, (_, index): Sample => {
     const at = offset + Math.floor((index * length) / count)
-    return entropyOf(content.read(at, Math.min(sampleBytes, offset + length - at)))
+    const taken = Math.min(sampleBytes, offset + length - at)
+    return { at, length: taken, bits: entropyOf(content.read(at, taken)) }
   })
-  return bits.sort((a, b) => a - b)[Math.floor(count / 2)] ?? 0
+  return samples.sort((a, b) => a.bits - b.bits)[Math.floor(count / 2)]
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { test } from 'node:test'
 import { findingsOf, regionsOf } from '../policy/testing/said.ts'
 import { log } from './log.ts'
@@ -87,6 +88,19 @@ test('passwords that are guessed are told, and whether one was right', async () 
   assert.deepEqual(await findingsOf({ path, bytes: `${many}${accepted('198.51.100.1')}`, content }), [
     'low log-password-guessing',
   ])
+})
+
+test('the check of guessed passwords counts what the evidence counts', async () => {
+  const bytes = `${failed('203.0.113.9').repeat(12)}${failed('2001:db8::1').repeat(11)}${failed('198.51.100.1').repeat(9)}`
+  const regions = await regionsOf({ path, bytes, content })
+  const { check = '', evidence } = regions.find(({ finding }) => finding !== undefined)?.finding ?? {}
+  assert.deepEqual(evidence, ['12 failed attempts from 203.0.113.9', '2 addresses with 10 or more'])
+  const shown = spawnSync('sh', ['-c', check.replace('FILE', '-')], { input: bytes, encoding: 'utf8' }).stdout
+  const rows = shown.trim().split('\n')
+  assert.deepEqual(
+    rows.map((row) => row.trim()),
+    ['12 203.0.113.9', '11 2001:db8::1'],
+  )
 })
 
 test('what is frequent is found among any number of texts, in bounded room', () => {

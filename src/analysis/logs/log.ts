@@ -15,7 +15,7 @@ import { Templates } from './templates.ts'
 
 export const log: ContentAnalyzer = {
   name: 'log',
-  version: 1,
+  version: 2,
   takes: ({ nameClass, type, content }) => nameClass === 'log' && type.kind === 'text' && content.size > 0,
   analyze({ content }, report) {
     const reading = new LogReading(report)

@@ -50,7 +50,9 @@ export class Logins {
       finding: {
         ...{ severity: 'low', rule: 'log-password-guessing', confidence: 0.9, weakness: 'CWE-307' },
         evidence: [`${failures} failed attempts from ${ip}`, `${guessers.length} addresses with ${guessesMin} or more`],
-        check: "grep -c 'Failed password' FILE",
+        check:
+          "grep -aoE 'Failed (password|none|keyboard-interactive/pam) for (invalid user )?[^ ]* from [0-9a-fA-F.:]+' FILE | " +
+          `sed 's/.* from //' | sort | uniq -c | sort -rn | awk '$1 >= ${guessesMin}'`,
       },
     }
   }

@@ -6,12 +6,17 @@ import { shownBytes } from './shown-text.ts'
 
 export const accounts: ContentAnalyzer = {
   name: 'accounts',
-  version: 1,
+  version: 2,
   takes: ({ nameClass, content }) => judges.has(nameClass) && content.size > 0 && content.size <= configBytesMax,
   analyze({ content, nameClass }, report) {
     const judge = judges.get(nameClass)
-    for (const line of configLines(content)) judge?.(line, report)
+    for (const line of configLines(content)) if (!isOfNis(line)) judge?.(line, report)
   },
+}
+
+/** `+::::::`, `+@group`, `-user`: they take in or leave out accounts of NIS, and are none themselves. */
+function isOfNis({ text }: ConfigLine): boolean {
+  return /^[+-]/.test(text)
 }
 
 const judges: ReadonlyMap<NameClass, (line: ConfigLine, report: Report) => void> = new Map([
@@ -48,7 +53,7 @@ function noPassword({ number, offset, length }: ConfigLine, name: string, report
     {
       ...{ severity: 'high', rule: 'account-no-password', confidence: 0.95, weakness: 'CWE-258' },
       evidence: [`line ${number}: the password field of ${shownBytes(name, 32)} is empty`],
-      check: 'awk -F: \'$2 == "" { print $1 }\' FILE',
+      check: 'awk -F: \'$2 == "" && $1 !~ /^[+-]/ { print $1 }\' FILE',
     },
   )
 }

@@ -4,6 +4,8 @@ import type { Content } from '../subject.ts'
 export interface ConfigLine {
   /** As `grep -n` counts, from 1; of a continued line the first. */
   readonly number: number
+  /** Of its last line; `number` where it is not continued. */
+  readonly lastNumber: number
   /** Of the first byte, in the content. */
   readonly offset: number
   /** Bytes without the last line end. */
@@ -39,6 +41,6 @@ export function* configLines(content: Content, { continued }: LineForm = {}): Ge
     }
     const length = Math.max(0, at - offset - (text[at - 1] === '\n' ? 1 : 0))
     const shown = said.replace(/(?:^|\s)#(?![0-9]).*$/, '').trim()
-    if (shown !== '') yield { number: first, offset, length, text: shown }
+    if (shown !== '') yield { number: first, lastNumber: number, offset, length, text: shown }
   }
 }

@@ -3,6 +3,7 @@ import { displayPath } from '../../base/bytes.ts'
 import type { Severity } from '../../base/region.ts'
 import type { EntrySubject, Report } from '../analyzer.ts'
 import { find, isSystemPlace, ownerLine, statCheck, statLine } from './entry-words.ts'
+import { strangersWho } from './open-rights.ts'
 import { shownText } from './shown-text.ts'
 
 /** Of a file or a folder. */
@@ -13,7 +14,6 @@ export function judgeAccess(subject: EntrySubject, report: Report): void {
   if (kind === 'file' && (mode & readableByAll) !== 0) judgeReadable(subject, report)
 }
 
-const setuidBit = 0o4000
 const stickyBit = 0o1000
 const executableBits = 0o111
 const writableByAll = 0o002
@@ -23,7 +23,8 @@ function judgeWritable(subject: EntrySubject, report: Report): void {
   const { kind, mode } = subject.meta
   const isFolder = kind === 'dir'
   if (isFolder && (mode & stickyBit) !== 0) return
-  if (!isFolder && (mode & setuidBit) !== 0) return
+  // Said already, as the graver thing that it is.
+  if (!isFolder && strangersWho(subject.meta) !== undefined) return
   const runs = !isFolder && (mode & executableBits) !== 0
   const isSystem = isSystemPlace(displayPath(subject.path))
   const severity: Severity = isSystem ? 'high' : isFolder || runs ? 'medium' : 'low'

@@ -1,7 +1,7 @@
 /** Capabilities of a file, as the kernel keeps them in the attribute `security.capability` (capabilities(7)). */
 
 export interface FileCapabilities {
-  /** Lower-case names, `cap_net_raw`; numbers beyond the known ones as `cap_41`. */
+  /** Lower-case names, `cap_net_raw`; beyond the known ones a number, `41`. */
   readonly permitted: readonly string[]
   readonly inheritable: readonly string[]
   /** What is permitted is in force from the start. */
@@ -36,11 +36,50 @@ export function parseFileCapabilities(value: Uint8Array): FileCapabilities | und
   }
 }
 
-/** As getcap(8) shows it: `cap_net_admin,cap_net_raw=ep`. */
-export function capabilitiesText({ permitted, inheritable, isEffective }: FileCapabilities): string {
-  const both = [...new Set([...permitted, ...inheritable])]
-  const flags = `${isEffective ? 'e' : ''}${inheritable.length > 0 ? 'i' : ''}${permitted.length > 0 ? 'p' : ''}`
-  return `${both.join(',')}=${flags}`
+/**
+ * As `getcap -n` of libcap 2.4x and later shows it: `cap_net_raw=eip cap_sys_admin+ei [rootid=1000]`. Capabilities that are
+ * in the same sets stand together; most sets first. Where most of all are in the same sets, that comes first, and then what
+ * differs: `=ep cap_bpf-ep`. The effective bit is one for all: it holds for whatever the file has.
+ */
+export function capabilitiesText({ permitted, inheritable, isEffective, rootUid }: FileCapabilities): string {
+  const flagsOf = (name: string): number => {
+    const flags = (inheritable.includes(name) ? 4 : 0) | (permitted.includes(name) ? 2 : 0)
+    return flags === 0 || !isEffective ? flags : flags | 1
+  }
+  const all = Array.from({ length: bitsCount }, (_, bit) => ({ name: nameOf(bit), flags: flagsOf(nameOf(bit)) }))
+  const named = all.slice(0, names.length)
+  const base = commonest(named.map(({ flags }) => flags))
+  const groups = groupsOf(named, base)
+  const [first = '', ...rest] = groups
+  const head =
+    base !== 0 || groups.length === 0 ? [`=${lettersOf(base)}`, ...groups] : [first.replace('+', '='), ...rest]
+  const root = rootUid === undefined ? [] : [`[rootid=${rootUid}]`]
+  return [...head, ...groupsOf(all.slice(names.length), 0), ...root].join(' ')
+}
+
+/** Of a file's sets. */
+const bitsCount = 64
+
+/** What differs from `base`, which is said already. */
+function groupsOf(all: readonly { readonly name: string; readonly flags: number }[], base: number): readonly string[] {
+  return [7, 6, 5, 4, 3, 2, 1, 0].flatMap((flags) => {
+    const members = flags === base ? [] : all.filter((one) => one.flags === flags)
+    if (members.length === 0) return []
+    const added = flags & ~base
+    const taken = base & ~flags
+    const signs = `${added === 0 ? '' : `+${lettersOf(added)}`}${taken === 0 ? '' : `-${lettersOf(taken)}`}`
+    return [`${members.map(({ name }) => name).join(',')}${signs}`]
+  })
+}
+
+/** Of those that are as frequent, the smallest. */
+function commonest(flags: readonly number[]): number {
+  const counts = Array.from({ length: 8 }, (_, value) => flags.filter((one) => one === value).length)
+  return counts.indexOf(Math.max(...counts))
+}
+
+function lettersOf(flags: number): string {
+  return `${(flags & 1) === 0 ? '' : 'e'}${(flags & 4) === 0 ? '' : 'i'}${(flags & 2) === 0 ? '' : 'p'}`
 }
 
 /** Each of them is enough to become root, or to read or write everything. */
@@ -64,7 +103,8 @@ export const rootLikeCapabilities: ReadonlySet<string> = new Set([
 ])
 
 function nameOf(bit: number): string {
-  return `cap_${names[bit] ?? bit}`
+  const name = names[bit]
+  return name === undefined ? `${bit}` : `cap_${name}`
 }
 
 /** By number, as linux/capability.h has them. */

@@ -12,7 +12,7 @@ import { shownText } from './shown-text.ts'
 
 export const injection: ContentAnalyzer = {
   name: 'injection',
-  version: 1,
+  version: 2,
   takes: ({ content, type }) => content.size >= contentBytesMin && !opaque.has(type.kind),
   analyze(subject, report) {
     const { content } = subject
@@ -162,6 +162,7 @@ interface Found {
   readonly length: number
   readonly family: Family
   readonly text: string
+  readonly encoding: Encoding
 }
 
 interface Window {
@@ -186,7 +187,7 @@ function search(scan: KeywordScan, { start, bytes, from, until }: Window, found:
     const text = Buffer.from(piece.buffer, piece.byteOffset, piece.length).toString(encoding)
     family.pattern.lastIndex = (at - first) / width
     const match = family.pattern.exec(text)
-    if (match !== null) found.push({ offset, length: match[0].length * width, family, text: match[0] })
+    if (match !== null) found.push({ offset, length: match[0].length * width, family, text: match[0], encoding })
     return undefined
   })
 }
@@ -198,7 +199,8 @@ function tell(subject: Subject, found: readonly Found[], report: Report): void {
     const all = found.filter((one) => one.family === family).sort((a, b) => a.offset - b.offset)
     const first = all[0]
     if (first === undefined) continue
-    const { offset, length, text } = first
+    const { offset, length } = placeOf(subject, first)
+    const { text, encoding } = first
     const severity = severityOf(subject, family.name, names)
     const shown = shownText(text, 120)
     report.finding(
@@ -206,11 +208,23 @@ function tell(subject: Subject, found: readonly Found[], report: Report): void {
       {
         ...{ severity, rule: `injection-${family.name}`, origin: 'rule', confidence: names.size > 1 ? 0.9 : 0.7 },
         evidence: [`'${shown}' at byte ${offset}`, ...(all.length > 1 ? [`${all.length} places in this file`] : [])],
-        check: `tail -c +${offset + 1} FILE | head -c ${Math.min(length, 200)} | strings -n 4`,
+        check: `tail -c +${offset + 1} FILE | head -c ${Math.min(length, 200)} | strings -n 4${stringsForm(subject, encoding)}`,
         weakness: 'CWE-1427',
       },
     )
   }
+}
+
+/** Big-endian text is found from the second byte of its first character on: the first one belongs to it. */
+function placeOf({ type }: Subject, { offset, length, encoding }: Found): { offset: number; length: number } {
+  const isBig = encoding === 'utf16le' && type.encoding === 'utf-16be'
+  return { offset: isBig ? offset - 1 : offset, length }
+}
+
+/** How strings(1) reads it. */
+function stringsForm({ type }: Subject, encoding: Encoding): string {
+  if (encoding === 'latin1') return ''
+  return type.encoding === 'utf-16be' ? ' -eb' : ' -el'
 }
 
 function severityOf({ type }: Subject, family: FamilyName, names: ReadonlySet<FamilyName>): Severity {

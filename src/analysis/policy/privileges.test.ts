@@ -4,7 +4,7 @@ import { utf8 } from '../../base/bytes.ts'
 import type { EntryMeta } from '../../base/entry.ts'
 import { regionLayers } from '../../base/region.ts'
 import type { ContentAnalyzer } from '../analyzer.ts'
-import { capabilitiesText, parseFileCapabilities } from './file-capabilities.ts'
+import { capabilitiesText, type FileCapabilities, parseFileCapabilities } from './file-capabilities.ts'
 import { privileges } from './privileges.ts'
 import { programClass } from './program.ts'
 import { elfOf, findingsOf, packagesOf, regionsOf } from './testing/said.ts'
@@ -82,6 +82,20 @@ const rows: readonly (readonly [
     { mode: 0o4775, gid: 50, groupName: 'staff' },
     ['high setuid-writable'],
   ],
+  ['a setuid file that all may write and nobody run', '/srv/x', { mode: 0o4666 }, ['critical setuid-writable']],
+  ['a setgid file that all may write and nobody run', '/srv/x', { mode: 0o2666 }, ['low world-writable']],
+  [
+    'a setgid program that all may write',
+    '/usr/bin/su',
+    { mode: 0o2757, gid: 50, groupName: 'staff' },
+    ['high setuid-writable'],
+  ],
+  [
+    'hashes of passwords that all may write, with setuid',
+    '/etc/shadow',
+    { mode: 0o4666 },
+    ['critical setuid-writable', 'high shadow-readable'],
+  ],
   ['a setuid program of a container', '/var/lib/docker/overlay2/a/diff/usr/bin/su', { mode: 0o4755 }, []],
   ['one that is not usual there', '/var/lib/docker/overlay2/a/diff/bin/x', { mode: 0o4755 }, ['high setuid-unowned']],
   ['a setgid folder', '/usr/local/lib', { kind: 'dir', mode: 0o2775 }, []],
@@ -146,6 +160,14 @@ test('a setuid script is told, and that it has no effect', async () => {
   assert.deepEqual(await findingsOf(file), ['low setuid-script'])
 })
 
+test('a setuid script that all may write is told as what can be changed, too', async () => {
+  const file = { path: '/srv/run', bytes: '#!/bin/sh\nid\n', meta: { mode: 0o4777 }, entry }
+  assert.deepEqual(await findingsOf(file), ['critical setuid-writable', 'low setuid-script'])
+  const text = { path: '/srv/note', bytes: 'only words\n', meta: { mode: 0o4646 }, entry }
+  const [found, ...more] = await regionsOf(text)
+  assert.deepEqual([found?.name, more.length], ['File with setuid root that everybody may change', 0])
+})
+
 test('a copy is told by the MD5 of what a package brought under the name of a shell', async () => {
   const bytes = elfOf('dash')
   const { createHash } = await import('node:crypto')
@@ -155,6 +177,22 @@ test('a copy is told by the MD5 of what a package brought under the name of a sh
   assert.equal(found?.finding?.severity, 'critical')
   assert.match(found?.finding?.evidence[1] ?? '', /same bytes as \/usr\/bin\/dash of the package made 1.0/)
   assert.equal(found?.finding?.check, "stat -c '%a %U:%G %n' FILE; cmp FILE /usr/bin/dash && echo same")
+})
+
+test('capabilities of a file are told apart by their sets, in the order of getcap', () => {
+  const text = (sets: Partial<FileCapabilities>): string =>
+    capabilitiesText({ permitted: [], inheritable: [], isEffective: false, ...sets })
+  const raw = ['cap_net_raw']
+  const admin = ['cap_sys_admin']
+  assert.equal(text({ permitted: raw }), 'cap_net_raw=p')
+  assert.equal(text({ permitted: raw, inheritable: [...raw, ...admin] }), 'cap_net_raw=ip cap_sys_admin+i')
+  assert.equal(
+    text({ permitted: raw, inheritable: [...raw, ...admin], isEffective: true }),
+    'cap_net_raw=eip cap_sys_admin+ei',
+  )
+  assert.equal(text({ permitted: admin, inheritable: raw }), 'cap_net_raw=i cap_sys_admin+p')
+  assert.equal(text({}), '=')
+  assert.equal(text({ permitted: raw, isEffective: true, rootUid: 1000 }), 'cap_net_raw=ep [rootid=1000]')
 })
 
 test('capabilities of a file are read as getcap shows them', () => {

@@ -18,39 +18,22 @@ import {
 import { type Identity, identityOf } from './identity.ts'
 import { usualPrivileged } from './known-programs.ts'
 import { octalMode } from './octal-mode.ts'
+import { type Gift, giftOf, isPrivileged, judgeOpenRights } from './open-rights.ts'
 import { ownerOf } from './packaged.ts'
 import { shownText } from './shown-text.ts'
 
 export const privileges: EntryAnalyzer = {
   name: 'privileges',
-  version: 1,
+  version: 2,
   analyze(subject, report) {
-    const { kind, mode } = subject.meta
+    const { kind } = subject.meta
     if (kind === 'file') {
-      if ((mode & (setuidBit | setgidBit)) !== 0 && (mode & executableBits) !== 0) judgeRights(subject, report)
+      judgeOpenRights(subject, report)
+      if (isPrivileged(subject.meta)) judgeRights(subject, report)
       judgeCapabilities(subject, report)
     }
     if (kind === 'file' || kind === 'dir') judgeAccess(subject, report)
   },
-}
-
-const setuidBit = 0o4000
-const setgidBit = 0o2000
-const executableBits = 0o111
-const writableByAll = 0o002
-const writableByGroup = 0o020
-
-/** Who one becomes by running it. */
-interface Gift {
-  readonly bit: 'setuid' | 'setgid'
-  readonly to: string
-  readonly isRoot: boolean
-}
-
-function giftOf({ mode, uid, gid, userName, groupName }: EntrySubject['meta']): Gift {
-  return (mode & setuidBit) !== 0
-    ? { bit: 'setuid', to: shownText(userName || `${uid}`, 24), isRoot: uid === 0 }
-    : { bit: 'setgid', to: shownText(groupName || `${gid}`, 24), isRoot: gid === 0 }
 }
 
 function judgeRights(subject: EntrySubject, report: Report): void {
@@ -63,20 +46,6 @@ function judgeRights(subject: EntrySubject, report: Report): void {
       evidence: [statLine(subject), `it is a script: #!${shownText(subject.content.type.interpreter ?? '')}`],
     })
     return
-  }
-  const { mode, gid } = subject.meta
-  if ((mode & writableByAll) !== 0 || ((mode & writableByGroup) !== 0 && gid !== 0)) {
-    const who = (mode & writableByAll) !== 0 ? 'everybody' : 'a group'
-    find(report, subject, `Program with ${bit} ${to} that ${who} may change`, {
-      severity: who === 'everybody' && bit === 'setuid' ? 'critical' : 'high',
-      ...{
-        rule: 'setuid-writable',
-        confidence: 1,
-        check: statCheck,
-        weakness: 'CWE-732',
-        evidence: [statLine(subject)],
-      },
-    })
   }
   const identity = identityOf(subject)
   if (identity !== undefined && !isExpected(subject)) findPowerful(report, subject, { gift, identity })
@@ -153,8 +122,8 @@ function judgeCapabilities(subject: EntrySubject, report: Report): void {
   if (severity === undefined) return
   const identity = identityOf(subject)
   find(report, subject, `${identity?.name ?? 'Program'} with ${text}`, {
-    ...{ severity, rule: 'file-capabilities', confidence: 0.95, check: 'getcap FILE', weakness: 'CWE-250' },
-    evidence: [`getcap says: ${text}`, ...(identity === undefined ? [] : [identity.because]), ownerLine(subject)],
+    ...{ severity, rule: 'file-capabilities', confidence: 0.95, check: 'getcap -n FILE', weakness: 'CWE-250' },
+    evidence: [`getcap -n says: ${text}`, ...(identity === undefined ? [] : [identity.because]), ownerLine(subject)],
   })
 }
 

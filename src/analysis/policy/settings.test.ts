@@ -1,5 +1,6 @@
 /** sshd, ssh, sudoers and account files: each line alone, and what distributions ship. */
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { test } from 'node:test'
 import { accounts } from './accounts.ts'
 import { ssh } from './ssh.ts'
@@ -49,6 +50,11 @@ check('/etc/ssh/ssh_config', {
     'low ssh-host-unchecked',
   ],
   'ForwardAgent yes': ['medium ssh-agent-forwarded'],
+  'ForwardAgent no\nForwardAgent yes\nHost a\n  ForwardAgent yes\n': [],
+  'Host a\n  ForwardAgent no\n  ForwardAgent yes\nHost *\n  ForwardAgent yes\n': ['medium ssh-agent-forwarded'],
+  'Host a\n  ForwardAgent no\nHost b\n  ForwardAgent yes\nHost a\n  ForwardAgent yes\n': ['low ssh-agent-forwarded'],
+  'Host a *\n  ForwardAgent yes\n': ['medium ssh-agent-forwarded'],
+  'Host * !a\n  ForwardAgent yes\n': ['low ssh-agent-forwarded'],
   'Include /etc/ssh/ssh_config.d/*.conf\nHost *\n    SendEnv LANG LC_*\n    HashKnownHosts yes\n    GSSAPIAuthentication yes\n':
     [],
 })
@@ -69,6 +75,9 @@ check('/etc/sudoers.d/made', {
   'ops ALL=(root) /home/ops/deploy.sh': ['high sudoers-writable-command'],
   'Defaults !env_reset': ['high sudoers-environment'],
   'Defaults env_keep += "LANG LD_PRELOAD"': ['high sudoers-environment'],
+  'Defaults env_keep -= "LD_PRELOAD"': [],
+  'Defaults env_keep=LD_PRELOAD': ['high sudoers-environment'],
+  'Defaults env_keep -= "PYTHONPATH", env_keep += "LANG, LD_PRELOAD"': ['high sudoers-environment'],
   'Defaults:ops !authenticate': ['high sudoers-no-password'],
   'Defaults secure_path="/tmp/bin:/usr/bin"': ['high sudoers-writable-command'],
   // What Debian 12 ships, without its comments.
@@ -79,10 +88,12 @@ check('/etc/sudoers.d/made', {
 check('/etc/passwd', {
   'root:x:0:0:root:/root:/bin/bash\ndaemon:x:1:1::/:/usr/sbin/nologin\n': [],
   'root:x:0:0:root:/root:/bin/bash\ntoor:x:0:0::/:/bin/sh\n': ['high account-second-root'],
+  '+::::::\n+@staff::::::\n-bob::::::\n+::0:0:::\n': [],
   'guest::1000:1000::/home/guest:/bin/sh\n': ['high account-no-password'],
 })
 
 check('/etc/shadow', {
+  '+::::::::\n-bob::::::::\n+@staff::::::::\n': [],
   'root:*:19000:0:99999:7:::\nme:$y$j9T$aaaa:19000:0:99999:7:::\nlocked:!:19000::::::\n': [],
   'me::19000:0:99999:7:::\n': ['high account-no-password'],
 })
@@ -95,6 +106,35 @@ test('a finding lies on its line, continued lines included', async () => {
   const text = bytes.slice(found?.offset, (found?.offset ?? 0) + (found?.length ?? 0))
   assert.equal(text, 'ops ALL=(ALL) \\\n  NOPASSWD: ALL')
   assert.equal(found?.finding?.evidence[0], 'line 3: ops ALL=(ALL)    NOPASSWD: ALL')
+})
+
+test('the check of a continued line shows all of it', async () => {
+  const of = async (bytes: string) => (await regionsOf({ path: '/etc/sudoers', bytes, content }))[0]?.finding?.check
+  assert.equal(await of('# first\nops ALL=(ALL) \\\n  NOPASSWD: \\\n ALL\n'), "sed -n '2,4p' FILE")
+  assert.equal(await of('# first\nops ALL=(ALL) NOPASSWD: ALL\n'), "sed -n '2p' FILE")
+})
+
+test('whoever need no password are named', async () => {
+  const titles: Readonly<Record<string, string>> = {
+    'Defaults !authenticate': 'sudo asks nobody for a password',
+    'Defaults !env_reset, !authenticate': 'sudo asks nobody for a password',
+    'Defaults:bob !authenticate': 'sudo asks bob for no password',
+    'Defaults:bob, %ops !authenticate': 'sudo asks bob, %ops for no password',
+    'Defaults@web !authenticate': 'sudo asks for no password on web',
+    'Defaults>www !authenticate': 'sudo asks for no password to become www',
+    'Defaults!/usr/bin/id !authenticate': 'sudo asks for no password to run /usr/bin/id',
+  }
+  for (const [bytes, title] of Object.entries(titles)) {
+    const found = await regionsOf({ path: '/etc/sudoers', bytes, content })
+    assert.ok(found.map(({ name }) => name).includes(title), `${bytes}: ${found.map(({ name }) => name)}`)
+  }
+})
+
+test('the check of an empty password leaves the lines of NIS out', async () => {
+  const [found] = await regionsOf({ path: '/etc/passwd', bytes: 'guest::1:1:::\n+::::::\n', content })
+  const check = found?.finding?.check?.replace('FILE', '-') ?? ''
+  const shown = spawnSync('sh', ['-c', check], { input: 'guest::1:1:::\n+::::::\n-bob::::::\n', encoding: 'utf8' })
+  assert.equal(shown.stdout, 'guest\n')
 })
 
 test('files of other names are not settings', async () => {

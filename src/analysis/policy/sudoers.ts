@@ -10,7 +10,7 @@ import { shownBytes } from './shown-text.ts'
 
 export const sudoers: ContentAnalyzer = {
   name: 'sudoers',
-  version: 1,
+  version: 2,
   takes: ({ nameClass, content }) => nameClass === 'sudoers' && content.size > 0 && content.size <= configBytesMax,
   analyze({ content }, report) {
     for (const line of configLines(content, { continued: true })) {
@@ -26,16 +26,41 @@ function judgeDefaults(line: ConfigLine, report: Report): void {
   if (/(?:[\s,]|^)!env_reset\b/.test(text)) {
     find(report, line, { rule: 'sudoers-environment', severity: 'high', title: 'sudo keeps the whole environment' })
   }
-  if (/env_keep[^,]*\b(?:LD_PRELOAD|LD_LIBRARY_PATH|LD_AUDIT|PYTHONPATH|PERL5LIB|BASH_ENV|ENV)\b/.test(text)) {
+  if (keepsDangerous(text)) {
     const title = 'sudo keeps a variable that puts code into programs'
     find(report, line, { rule: 'sudoers-environment', severity: 'high', title })
   }
   if (/(?:[\s,]|^)!authenticate\b/.test(text)) {
-    find(report, line, { rule: 'sudoers-no-password', severity: 'high', title: 'sudo asks nobody for a password' })
+    find(report, line, { rule: 'sudoers-no-password', severity: 'high', title: asksNoPassword(text) })
   }
   if (/secure_path\s*=\s*"?[^"]*(?:^|[:="])(?:\.|(?:\/var)?\/tmp|\/dev\/shm)(?:[:/"]|$)/.test(text)) {
     const title = 'sudo looks for programs where everybody may write'
     find(report, line, { rule: 'sudoers-writable-command', severity: 'high', title })
+  }
+}
+
+/** Set or added to, not taken away (`env_keep -= ...`). */
+function keepsDangerous(text: string): boolean {
+  const kept = [...text.matchAll(/\benv_keep\s*\+?=\s*("[^"]*"|[^\s,]*)/g)].map((match) => match[1] as string)
+  const dangerous = /\b(?:LD_PRELOAD|LD_LIBRARY_PATH|LD_AUDIT|PYTHONPATH|PERL5LIB|BASH_ENV|ENV)\b/
+  return kept.some((names) => dangerous.test(names))
+}
+
+/** Whom `!authenticate` is for: `Defaults:USERS`, `Defaults@HOSTS`, `Defaults>RUNAS`, `Defaults!COMMANDS`, or all. */
+function asksNoPassword(text: string): string {
+  const match = /^Defaults([:@>!])\s*((?:"[^"]*"|\\.|[^\s,"\\])+(?:\s*,\s*(?:"[^"]*"|\\.|[^\s,"\\])+)*)\s/.exec(text)
+  const whom = shownBytes(match?.[2] ?? '', 32)
+  switch (match?.[1]) {
+    case ':':
+      return `sudo asks ${whom} for no password`
+    case '@':
+      return `sudo asks for no password on ${whom}`
+    case '>':
+      return `sudo asks for no password to become ${whom}`
+    case '!':
+      return `sudo asks for no password to run ${whom}`
+    default:
+      return 'sudo asks nobody for a password'
   }
 }
 
@@ -115,11 +140,12 @@ interface Judged {
   readonly title: string
 }
 
-function find(report: Report, { number, offset, length, text }: ConfigLine, { rule, severity, title }: Judged): void {
+function find(report: Report, line: ConfigLine, { rule, severity, title }: Judged): void {
+  const { number, lastNumber, offset, length, text } = line
   const finding: Omit<Finding, 'origin'> = {
     ...{ severity, rule, confidence: 0.9, weakness: 'CWE-250' },
     evidence: [`line ${number}: ${shownBytes(text)}`],
-    check: `sed -n '${number}p' FILE`,
+    check: `sed -n '${number === lastNumber ? number : `${number},${lastNumber}`}p' FILE`,
   }
   report.finding({ offset, length, name: title }, finding)
 }

@@ -10,11 +10,12 @@ import type { EntryAnalyzer, EntrySubject } from '../analyzer.ts'
 import { octalMode } from '../policy/octal-mode.ts'
 import { isAsPackaged } from '../policy/packaged.ts'
 import { shownText } from '../policy/shown-text.ts'
+import { shownOf } from './mask.ts'
 import { type SecretAttributes, secretClass } from './secrets.ts'
 
 export const exposure: EntryAnalyzer = {
   name: 'exposure',
-  version: 1,
+  version: 2,
   analyze(subject, report) {
     const found = subject.content?.regions.filter((region) => region.class === secretClass) ?? []
     if (found.length === 0) return
@@ -72,7 +73,7 @@ function findingOf(region: Region, subject: EntrySubject, place: Place): Finding
     ],
     origin: 'rule',
     confidence: place.isExample ? secret.confidence / 2 : secret.confidence,
-    check: checkOf(region.offset, secret),
+    check: checkOf(region, secret),
     weakness: kind === 'private-key' ? 'CWE-522' : 'CWE-798',
   }
 }
@@ -96,8 +97,8 @@ function severityOf({ kind, encrypted, confidence }: SecretAttributes, place: Pl
 /** From here on it is the form itself that tells, not the words around it. */
 const surely = 0.7
 
-/** Shows where it is, and no more of it than its name does. */
-function checkOf(offset: number, { kind }: SecretAttributes): string {
-  if (kind === 'private-key') return "grep -anb -e '-----BEGIN [A-Z ]*PRIVATE KEY' FILE"
-  return `tail -c +${offset + 1} FILE | head -c 4`
+/** Shows where it is, and no more of it than its name does; of a key only the words of its marker. */
+function checkOf({ offset, length }: Region, { kind }: SecretAttributes): string {
+  if (kind === 'private-key') return "grep -anob -e '-----BEGIN [A-Z0-9 ]*PRIVATE KEY' FILE"
+  return `tail -c +${offset + 1} FILE | head -c ${shownOf(length)}`
 }

@@ -1,9 +1,13 @@
 /** How secrets are shown: enough to recognise one's own, too little to use it. */
 
-/** Its first characters, at most four and a quarter of it, and how long it is: `AKIA… (20 characters)`. */
+/** Its first characters and how long it is: `AKIA… (20 characters)`. */
 export function maskSecret(secret: string): string {
-  const shown = Math.min(shownMax, Math.floor(secret.length / 4))
-  return `${secret.slice(0, shown).replace(/[^\x20-\x7e]/g, '?')}… (${secret.length} characters)`
+  return `${secret.slice(0, shownOf(secret.length)).replace(/[^\x20-\x7e]/g, '?')}… (${secret.length} characters)`
+}
+
+/** How many characters of a secret of that many may be seen: a quarter, at least one, never more than four. */
+export function shownOf(length: number): number {
+  return Math.max(1, Math.min(shownMax, Math.floor(length / 4)))
 }
 
 const shownMax = 4

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
 import { test } from 'node:test'
 import { findingsOf, packagesOf, regionsOf } from '../policy/testing/said.ts'
@@ -177,8 +178,23 @@ test('what a package brought as it is is no secret any more', async () => {
   assert.deepEqual(await findingsOf({ ...file, packages: other }), ['critical secret-private-key'])
 })
 
-test('of a secret at most four characters and a quarter of it are shown', () => {
+test('the check shows as much of a secret as its mask does', async () => {
+  const shown = async (bytes: string) => {
+    const [, found] = await regionsOf({ path: '/srv/app.conf', bytes, content: [secrets], entry: [exposure] })
+    const check = found?.finding?.check ?? ''
+    return spawnSync('sh', ['-c', check.replace('FILE', '-')], { input: bytes, encoding: 'utf8' }).stdout
+  }
+  assert.equal(await shown('DB_PASSWORD="Xk9-mQ2z"\n'), 'Xk')
+  assert.equal(await shown(token), 'ghp_')
+  const labelled = key.replaceAll('PRIVATE KEY', 'X25519 PRIVATE KEY')
+  for (const text of [key, labelled, `{"key": "${key.replaceAll('\n', '\\n')}"}\n`]) {
+    const label = text === labelled ? 'X25519 PRIVATE KEY' : 'PRIVATE KEY'
+    assert.match(await shown(text), new RegExp(`^1:\\d+:-----BEGIN ${label}\n$`))
+  }
+})
+
+test('of a secret a quarter is shown, at least one character and at most four', () => {
   assert.equal(maskSecret('0123456789abcdef0123'), '0123… (20 characters)')
   assert.equal(maskSecret('01234567'), '01… (8 characters)')
-  assert.equal(maskSecret('abc'), '… (3 characters)')
+  assert.equal(maskSecret('abc'), 'a… (3 characters)')
 })

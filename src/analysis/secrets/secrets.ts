@@ -31,7 +31,7 @@ export interface SecretAttributes {
 
 export const secrets: ContentAnalyzer = {
   name: 'secrets',
-  version: 1,
+  version: 2,
   takes: ({ content, type }) => content.size >= contentBytesMin && !opaque.has(type.kind),
   analyze(subject, report) {
     const { content } = subject

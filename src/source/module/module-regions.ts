@@ -23,7 +23,7 @@ export function regionsOfModule({ file, inspected }: KnownModule, entry: ModuleE
   const { path, sizeBytes, loaded } = entry
   if (sizeBytes === 0) return undefined
   const whole = { offset: 0, length: sizeBytes, layer: regionLayers.whole, class: 'module' }
-  if (inspected.kind === 'as it is') return { path, regions: [{ ...whole, ...left(inspected.why) }] }
+  if (inspected.kind === 'as it is') return { path, regions: [{ ...whole, ...left(inspected.why, file.packing) }] }
   const packed: JsonValue = file.packing === null ? null : { form: file.packing, bytes: file.size }
   if (inspected.facts === undefined) {
     return { path, regions: [{ ...whole, name: '', attributes: { packed, problems: ['it is no ELF file'] } }] }
@@ -35,7 +35,7 @@ export function regionsOfModule({ file, inspected }: KnownModule, entry: ModuleE
 }
 
 /** It could not be looked into, and is kept as it lies on disk. */
-function left(why: string): Pick<Region, 'name' | 'attributes' | 'finding'> {
+function left(why: string, packing: KnownModule['file']['packing']): Pick<Region, 'name' | 'attributes' | 'finding'> {
   return {
     name: 'not unpacked',
     attributes: { problems: [why] },
@@ -45,6 +45,8 @@ function left(why: string): Pick<Region, 'name' | 'attributes' | 'finding'> {
       evidence: [why],
       origin: 'deterministic',
       confidence: 1,
+      // What is damaged fails, what is too large has a number.
+      check: packing === null ? 'modinfo FILE; wc -c FILE' : `${packing} -dc FILE | wc -c`,
     },
   }
 }
