@@ -65,7 +65,8 @@ test('every retained commit is the same after a compaction, and the brick goes o
   const report = await compact(lab.brick)
   assert.deepEqual(statesOf(lab.brick), before)
   assert.equal(report.afterBytes, fs.statSync(lab.brick).size)
-  assert.ok(report.afterBytes <= sizeBefore, `${sizeBefore} before, ${report.afterBytes} after`)
+  // All of it is in use: what compresses a byte worse may need another page of padding.
+  assert.ok(report.afterBytes <= sizeBefore + 4_096, `${sizeBefore} before, ${report.afterBytes} after`)
   if (!witness.skip) await assertWitnessed(lab.brick, { overviews: 'presence' })
   assert.equal((await fold(lab)).generation, 21, 'and goes on')
   assert.deepEqual(statesOf(lab.brick).slice(0, -1), before)

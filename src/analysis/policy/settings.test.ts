@@ -78,7 +78,8 @@ check('/etc/sudoers.d/made', {
   'Defaults env_keep -= "LD_PRELOAD"': [],
   'Defaults env_keep=LD_PRELOAD': ['high sudoers-environment'],
   'Defaults env_keep -= "PYTHONPATH", env_keep += "LANG, LD_PRELOAD"': ['high sudoers-environment'],
-  'Defaults:ops !authenticate': ['high sudoers-no-password'],
+  'Defaults:ops !authenticate': ['medium sudoers-no-password'],
+  'Defaults !authenticate': ['high sudoers-no-password'],
   'Defaults secure_path="/tmp/bin:/usr/bin"': ['high sudoers-writable-command'],
   // What Debian 12 ships, without its comments.
   'Defaults\tenv_reset\nDefaults\tmail_badpass\nDefaults\tsecure_path="/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"\nDefaults\tuse_pty\nroot\tALL=(ALL:ALL) ALL\n%sudo\tALL=(ALL:ALL) ALL\n@includedir /etc/sudoers.d\n':

@@ -31,7 +31,9 @@ function judgeDefaults(line: ConfigLine, report: Report): void {
     find(report, line, { rule: 'sudoers-environment', severity: 'high', title })
   }
   if (/(?:[\s,]|^)!authenticate\b/.test(text)) {
-    find(report, line, { rule: 'sudoers-no-password', severity: 'high', title: asksNoPassword(text) })
+    // As grave as NOPASSWD for ALL, where it is for some.
+    const severity = /^Defaults[:@>!]/.test(text) ? 'medium' : 'high'
+    find(report, line, { rule: 'sudoers-no-password', severity, title: asksNoPassword(text) })
   }
   if (/secure_path\s*=\s*"?[^"]*(?:^|[:="])(?:\.|(?:\/var)?\/tmp|\/dev\/shm)(?:[:/"]|$)/.test(text)) {
     const title = 'sudo looks for programs where everybody may write'
