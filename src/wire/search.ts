@@ -26,7 +26,7 @@ export const searchForms = [
   'hex',
   /**
    * A regular expression of JavaScript over bytes, `^` and `$` at lines. Characters beyond ASCII stand for their bytes in UTF-8.
-   * A match has at most searchMatchBytesMax bytes and looks at no more on either side.
+   * A match has at most 4,096 bytes and looks at no more on either side; longer ones end there (`isCut`), and the search goes on behind.
    */
   'regex',
 ] as const
@@ -35,8 +35,6 @@ export type SearchForm = (typeof searchForms)[number]
 export const searchQueryBytesMax = 1_024
 export const searchHitsMax = 10_000
 export const searchHitsDefault = 1_000
-/** Longer matches of regular expressions end there (`isCut`), and the search goes on behind. */
-export const searchMatchBytesMax = 4_096
 
 export type SearchMessage =
   /** Others are being answered; this one waits for its turn. */
