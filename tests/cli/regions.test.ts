@@ -55,7 +55,7 @@ test('programs get a region a line, of one mapping by its name, of findings only
 })
 
 test('whatever a region is called, nothing of it reaches the terminal but its text', () => {
-  const { stdout } = sfd(['regions', join(spec, 'regions.brick'), 'next'])
+  const { stdout } = sfd(['regions', join(spec, 'regions.brick'), 'next', '--at', '1'])
   assert.match(stdout, /überschrift\s+\\xe6\\x97\\xa5.*\\x0a\n/)
   const unprintable = [...stdout].filter((character) => /[\p{Cc}\p{Cf}]/u.test(character) && character !== '\n')
   assert.deepEqual(unprintable, [])
