@@ -22,10 +22,11 @@ import { OutlineStore } from './link/outline-store.ts'
 import type { TileLink } from './link/tile-link.ts'
 import { pageCounts } from './tileset/page-counts.ts'
 import { type FrameResult, TileSet } from './tileset/tile-set.ts'
-import { type BrickChanges, ChangeStore } from './time/change-store.ts'
-import { type HeatFrame, HeatStore } from './time/heat-store.ts'
+import { type BrickChanges, ChangeStore, nothingCompared } from './time/change-store.ts'
+import { type HeatFrame, HeatStore, noHeat } from './time/heat-store.ts'
 import { TimeTravel } from './time/time-travel.ts'
-import { type Camera, fitted, intersection, type Rect, type View, type Viewport, visibleRect } from './view/camera.ts'
+import { type Camera, intersection, type Rect, type View, type Viewport, visibleRect } from './view/camera.ts'
+import { fittedInside, freeRoom, type Insets, noInsets } from './view/insets.ts'
 import type { RunPlace } from './view/marks.ts'
 import { Motion } from './view/motion.ts'
 import type { Mode } from './view/permalink.ts'
@@ -64,6 +65,8 @@ export class MapApp {
   hits: readonly RunPlace[] = []
   /** Why the brick of that name needs care, beside what it says itself. */
   careOf: (brickName: string) => string | undefined = () => undefined
+  /** How far panels lie over the view's edges, CSS pixels; known to the page. */
+  covered: () => Insets = () => noInsets
   /** Called at the end of every frame. */
   onFrame: (view: View) => void = () => {}
   #viewport: Viewport
@@ -159,8 +162,7 @@ export class MapApp {
 
   /** Bricks of which something is in view. */
   bricksInView(): WorldBrick[] {
-    const seen = visibleRect(this.view)
-    return [...this.world.bricks.values()].filter(({ rect }) => intersection(rect, seen) !== undefined)
+    return this.world.within(visibleRect(this.view))
   }
 
   fly(camera: Camera): Promise<void> {
@@ -169,10 +171,9 @@ export class MapApp {
     return arrived
   }
 
-  /** The camera that shows a world rectangle, small things not blown up beyond `scaleMost`. */
+  /** The camera that shows a world rectangle beside open panels, small things not blown up beyond `scaleMost`. */
   cameraFor(rect: Rect, scaleMost = Number.POSITIVE_INFINITY): Camera {
-    const camera = fitted(rect, this.#viewport, worldMarginPx)
-    return { ...camera, scale: Math.min(camera.scale, scaleMost) }
+    return fittedInside(rect, { viewport: this.#viewport, covered: this.covered(), marginPx: worldMarginPx, scaleMost })
   }
 
   /** Marks world rectangles as just changed. */
@@ -260,13 +261,15 @@ export class MapApp {
     })
     const { overlay, careOf } = this
     const findingsAtMs = this.findings.frame({ bricks, now: nowMs })
-    const { cracks, marks, titles, taken } = this.fractures.frame({
+    const { cracks, marks, leaders, titles, taken } = this.fractures.frame({
       view,
       overlay,
       cornerOf: (uuid) => this.world.bricks.get(uuid)?.tiled,
       // What is not urgent has its place in the risk mode and in the list.
       fractures: mode === 'risk' ? this.findings.fractures : this.findings.urgent,
       hits: this.hits,
+      bricks: bricks.map(({ info, rect }) => ({ uuid: info.uuid, name: info.name, rect })),
+      room: freeRoom(view.viewport, this.covered()),
       cursor: this.focus.cursor,
       titleOf: (key) => this.findings.titleOf(key),
     })
@@ -276,6 +279,7 @@ export class MapApp {
     this.overlay.draw({
       cracks,
       marks,
+      leaders,
       titles,
       labels: view.camera.scale < hexPixelsMin ? [...names.labels, ...progress.labels] : progress.labels,
       bars: progress.bars,
@@ -293,6 +297,3 @@ export class MapApp {
     return frame
   }
 }
-
-const noHeat: HeatFrame = { heat: [], complete: true, againAtMs: Number.POSITIVE_INFINITY, commits: 0 }
-const nothingCompared = { changes: [], complete: true, againAtMs: Number.POSITIVE_INFINITY }

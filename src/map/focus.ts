@@ -28,6 +28,9 @@ interface Question {
   readonly controller: AbortController
 }
 
+/** What somebody wanted to see there: the byte itself, a finding, what was searched for. */
+export type PinReason = 'byte' | 'finding' | 'hit'
+
 export interface FocusParts {
   readonly world: World
   readonly tiles: TileSet
@@ -38,7 +41,7 @@ export interface FocusParts {
 export class Focus {
   readonly #parts: FocusParts
   #cursor: WorldPoint | undefined
-  #pinned: { uuid: string; offset: number } | undefined
+  #pinned: { uuid: string; offset: number; reason: PinReason } | undefined
   #question: Question | undefined
   #answer: { key: string; uuid: string; value: InspectAnswer } | undefined
 
@@ -61,8 +64,8 @@ export class Focus {
     this.#parts.changed()
   }
 
-  pin(spot: ByteSpot | undefined): void {
-    this.#pinned = spot === undefined ? undefined : { uuid: spot.brick.info.uuid, offset: spot.offset }
+  pin(spot: ByteSpot | undefined, reason: PinReason = 'byte'): void {
+    this.#pinned = spot === undefined ? undefined : { uuid: spot.brick.info.uuid, offset: spot.offset, reason }
     this.#parts.changed()
   }
 
@@ -96,7 +99,8 @@ export class Focus {
 
   /** What the inspector shows: the pin before the cursor. */
   inspection(view: View): Inspection | undefined {
-    const spot = this.pinned() ?? this.hovered(view)
+    const pinned = this.pinned()
+    const spot = pinned ?? this.hovered(view)
     const key = spot === undefined ? '' : `${spot.brick.info.uuid} ${spot.brick.info.commit} ${spot.offset}`
     this.#ask(spot, key)
     if (spot === undefined) return undefined
@@ -112,6 +116,7 @@ export class Focus {
       entropy: answer === undefined ? local?.entropy : answer.entropy,
       shape: this.#parts.outlines.covering(brick.info.uuid, offset),
       answer,
+      isForFinding: pinned !== undefined && this.#pinned?.reason === 'finding',
     }
   }
 

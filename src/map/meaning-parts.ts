@@ -21,6 +21,8 @@ export interface MeaningParts {
   /** A full answer is in. */
   renew(): void
   searchBytes(query: ByteQuery): void
+  /** Somebody goes on to something else: the hits of the last search, and their marks, go. */
+  endSearch(): void
   goToName(hit: NameHit): void
   /** True where the point is on a mark, which was gone to. */
   clickMark(point: WorldPoint): boolean
@@ -35,7 +37,7 @@ export function createMeaningParts(
   const modelWord = createModelWord(bar)
   const goToFinding = (found: FindingJson): void => {
     const { uuid, start, length } = found
-    if (start !== null) return navigator.toRun(uuid, { start, length })
+    if (start !== null) return navigator.toRun(uuid, { start, length }, 'finding')
     // It is about an entry without bytes: to what lies beneath it.
     const brick = app.world.bricks.get(uuid)
     if (brick !== undefined) void navigator.toPath(brick.info.name, pathLabel(found))
@@ -47,7 +49,7 @@ export function createMeaningParts(
     opened: () => hits.close(),
   })
   let run: SearchRun | undefined
-  const goToHit = ({ uuid, hit }: FoundHit): void => navigator.toRun(uuid, hit)
+  const goToHit = ({ uuid, hit }: FoundHit): void => navigator.toRun(uuid, hit, 'hit')
   const hits = new HitsPanel(document.body, {
     go: goToHit,
     closed() {
@@ -90,9 +92,10 @@ export function createMeaningParts(
       hits.update(started)
       void started.run(searchedBricks(app))
     },
+    endSearch: () => hits.close(),
     goToName(hit) {
       const { uuid, start, length } = hit
-      if (length > 0) return navigator.toRun(uuid, { start, length })
+      if (length > 0) return navigator.toRun(uuid, { start, length }, hit.severity === undefined ? 'byte' : 'finding')
       const brick = app.world.bricks.get(uuid)
       if (brick !== undefined) void navigator.toPath(brick.info.name, pathLabel(hit))
     },

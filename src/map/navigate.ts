@@ -2,6 +2,7 @@
 import { boundingBox } from '../hilbert/squares.ts'
 import type { MapApp } from './app.ts'
 import { timeLimit } from './clock.ts'
+import type { PinReason } from './focus.ts'
 import { findEntries } from './link/api-client.ts'
 import type { CrumbPlace } from './ui/crumbs.ts'
 import type { Hit } from './ui/search.ts'
@@ -14,11 +15,15 @@ import type { ByteSpot, WorldBrick } from './world.ts'
 /** A flight to an entry ends at most this close, a flight to a byte at least. */
 const entryScaleMax = 16
 const byteScaleMin = 28
+/** A flight to a few bytes that were searched for ends where they can be read. */
+const readScaleMax = 44
 /** What fills less of the view than this is not where the view is. */
 const placeShareMin = 0.3
 /** A brick smaller than this share of the view is one of many. */
 const brickShareMin = 0.48
 const upGrowth = 1.25
+/** Zoomed in by less than this, a thing is still seen as a whole. */
+const wholeSlack = 1.12
 
 const searchMsMax = 5000
 
@@ -43,12 +48,13 @@ export class Navigator {
     void this.#app.fly({ x: x + 0.5, y: y + 0.5, scale: Math.max(motion.camera.scale, byteScaleMin) })
   }
 
-  /** To bytes of a brick, whose first is pinned. */
-  toRun(uuid: string, { start, length }: { readonly start: number; readonly length: number }): void {
+  /** To bytes of a brick, whose first is pinned; `reason`: what of them one wants to see. */
+  toRun(uuid: string, run: { readonly start: number; readonly length: number }, reason: PinReason): void {
     const brick = this.#app.world.bricks.get(uuid)
-    if (brick === undefined || start >= brick.info.length) return
-    this.#app.focus.pin({ brick, offset: start })
-    this.#toRect(placed(brick, boundingBox({ start, length: Math.max(1, length) })), entryScaleMax)
+    if (brick === undefined || run.start >= brick.info.length) return
+    this.#app.focus.pin({ brick, offset: run.start }, reason)
+    const box = boundingBox({ start: run.start, length: Math.max(1, run.length) })
+    this.#toRect(placed(brick, box), reason === 'hit' ? readScaleMax : entryScaleMax)
   }
 
   /** To all that a mark stands for; where that is one place, to its bytes. */
@@ -64,16 +70,18 @@ export class Navigator {
   toHit(hit: Hit): void {
     const brick = this.#app.world.bricks.get(hit.uuid)
     if (brick === undefined) return
-    if (this.#toSlots(brick, [withoutLead(hit)])) this.#pinHit(brick, hit)
+    // Pinned first: the flight leaves the inspector its place.
+    const isShown = hit.slot.length > 0
+    if (isShown) this.#app.focus.pin({ brick, offset: hit.slot.start + (hit.offset ?? hit.lead ?? 0) })
+    if (isShown) this.#toHitIn(brick, hit)
     else void this.toPath(brick.info.name, pathLabel(hit))
   }
 
   /** A hit that means one byte leads to that byte. */
-  #pinHit(brick: WorldBrick, { slot, offset, lead = 0 }: Hit): void {
-    const at = slot.start + (offset ?? lead)
-    this.#app.focus.pin({ brick, offset: at })
-    if (offset === undefined) return
-    const { x, y } = this.#app.world.byteRect({ brick, offset: at })
+  #toHitIn(brick: WorldBrick, hit: Hit): void {
+    const { slot, offset } = hit
+    if (offset === undefined) return void this.#toSlots(brick, [withoutLead(hit)])
+    const { x, y } = this.#app.world.byteRect({ brick, offset: slot.start + offset })
     void this.#app.fly({ x: x + 0.5, y: y + 0.5, scale: byteScaleMin })
   }
 
@@ -96,7 +104,7 @@ export class Navigator {
   /** To the next larger thing around the middle of the view: file, directories, brick, world. */
   up(): void {
     const { world, outlines, motion } = this.#app
-    const spot = this.middle()
+    const spot = this.#freeMiddle()
     const rects: Rect[] = [world.rect]
     if (spot !== undefined) {
       const around = outlines.around(spot.brick.info.uuid, spot.offset)
@@ -113,22 +121,38 @@ export class Navigator {
     return world.byteAt(toWorld(view, { x: view.viewport.width / 2, y: view.viewport.height / 2 }))
   }
 
-  /** Brick and path that fill the view, for the address bar; undefined: the world. */
+  /** The byte in the middle of what no panel covers. */
+  #freeMiddle(): ByteSpot | undefined {
+    const { view, world } = this.#app
+    const { left, right, top, bottom } = this.#app.covered()
+    const { width, height } = view.viewport
+    return world.byteAt(toWorld(view, { x: (left + width - right) / 2, y: (top + height - bottom) / 2 }))
+  }
+
+  /**
+   * Brick and path that fill the view, for the address bar; undefined: the world. Where a whole brick is in view, or all of
+   * them, nobody has chosen what happens to lie in the middle: then only what is pinned is named.
+   */
   place(): CrumbPlace | undefined {
-    const { world, motion, outlines, view } = this.#app
+    const { world, motion, outlines, view, focus } = this.#app
     const { camera, viewport } = view
-    const spot = this.middle()
-    const brick = spot?.brick ?? world.nearest(motion.camera)
+    const pinned = focus.pinned()
+    const seesWorld = world.bricks.size > 1 && camera.scale <= wholeSlack * this.#app.cameraFor(world.rect).scale
+    const spot = seesWorld ? pinned : this.#freeMiddle()
+    const brick = spot?.brick ?? (seesWorld ? undefined : world.nearest(motion.camera))
     if (brick === undefined) return undefined
     const viewSide = Math.min(viewport.width, viewport.height)
     const brickSide = Math.max(brick.rect.width, brick.rect.height) * camera.scale
     if (brickSide < brickShareMin * viewSide && world.bricks.size > 1) return undefined
-    if (spot === undefined) return { brick: brick.info.name, path: '', label: undefined, offset: undefined }
-    const around = outlines.around(brick.info.uuid, spot.offset)
+    const whole = { brick: brick.info.name, path: '', label: undefined, offset: undefined }
+    const seesBrick = camera.scale <= wholeSlack * this.#app.cameraFor(brick.rect).scale
+    const at = seesBrick ? (pinned?.brick === brick ? pinned : undefined) : spot
+    if (at === undefined) return whole
+    const around = outlines.around(brick.info.uuid, at.offset)
     const filling = around.find((shape) => Math.sqrt(shape.spaceBytes) * camera.scale >= placeShareMin * viewSide)
-    const inEntry = filling?.entry === undefined ? spot.offset : spot.offset - filling.entry.slot.start
+    const inEntry = filling?.entry === undefined ? at.offset : at.offset - filling.entry.slot.start
     const offset = camera.scale >= 1 ? inEntry : undefined
-    return { brick: brick.info.name, path: filling?.path ?? '', label: filling?.entry?.label, offset }
+    return { ...whole, path: filling?.path ?? '', label: filling?.entry?.label, offset }
   }
 
   /** The hash of the present view; undefined where there is no brick. */

@@ -1,13 +1,16 @@
 /** The page around the map: bar, inspector, legend, help, hands and keys, each told what it needs and nothing more. */
 
+import { severities } from '../base/region.ts'
 import type { RegionJson } from '../wire/api.ts'
 import type { MapApp } from './app.ts'
 import { after, nowMs, type Timer } from './clock.ts'
+import { cssColour, type Palette } from './draw/palette.ts'
 import { createMeaningParts, type MeaningParts } from './meaning-parts.ts'
 import { Navigator } from './navigate.ts'
 import { SeriesWatch, type WatchedEntry } from './series-watch.ts'
 import { now } from './time/instant.ts'
 import { createTimeParts, type TimeParts } from './time-parts.ts'
+import { coveredBy } from './ui/covered.ts'
 import { createCrumbs } from './ui/crumbs.ts'
 import { element, prefersReducedMotion } from './ui/dom.ts'
 import { listenToHands } from './ui/hands.ts'
@@ -73,6 +76,7 @@ export function buildPage(app: MapApp): Page {
   const { inspector, seriesOf } = inspectorOf(app, navigator)
   const setMode = (mode: Mode): void => {
     app.setMode(mode)
+    inkSeverities(app.palette)
     legend.update(legendState(app, mode))
   }
   const legend = createLegend(document.body, { onMode: setMode })
@@ -80,6 +84,8 @@ export function buildPage(app: MapApp): Page {
     onGo: ({ x, y }) => void app.fly({ x, y, scale: app.motion.camera.scale }),
   })
   const time = createTimeParts(app, navigator)
+  // A pin opens the inspector with the next frame: from now on its place is kept.
+  app.covered = () => coveredBy({ viewport: app.view.viewport, hasInspector: app.focus.isPinned })
   setMode(app.mode)
   connectHands(app, map, navigator, { setMode, search, help, time, meaning })
   let permalinkTimer: Timer | undefined
@@ -118,6 +124,13 @@ export function buildPage(app: MapApp): Page {
   }
 }
 
+/** The panels have the map's colours of severities, see style.css. */
+function inkSeverities({ risk }: Palette): void {
+  for (const severity of severities) {
+    document.documentElement.style.setProperty(`--sev-${severity}`, cssColour(risk[severity]))
+  }
+}
+
 /** The field that goes to places; what it finds among bytes is for `meaning`, which comes after it. */
 function searchOf(
   app: MapApp,
@@ -132,9 +145,18 @@ function searchOf(
       return brick !== undefined && offset < brick.info.length ? `in ${brick.info.name}` : undefined
     },
     hasMemory: () => [...app.world.bricks.values()].some(({ info }) => info.kind === 'process'),
-    onHit: (hit) => navigator.toHit(hit),
-    onOffset: (offset) => navigator.toOffset(offset),
-    onName: (hit) => parts.meaning().goToName(hit),
+    onHit(hit) {
+      parts.meaning().endSearch()
+      navigator.toHit(hit)
+    },
+    onOffset(offset) {
+      parts.meaning().endSearch()
+      navigator.toOffset(offset)
+    },
+    onName(hit) {
+      parts.meaning().endSearch()
+      parts.meaning().goToName(hit)
+    },
     onBytes: (query) => parts.meaning().searchBytes(query),
     onLeave: parts.focusMap,
   })
@@ -170,7 +192,7 @@ function inspectorOf(
   })
   const regions = {
     go(region: { readonly start: number; readonly length: number }) {
-      if (shown !== undefined) navigator.toRun(shown.uuid, region)
+      if (shown !== undefined) navigator.toRun(shown.uuid, region, 'byte')
     },
     commandOf({ start, finding }: RegionJson) {
       if (shown === undefined || finding === undefined) return undefined

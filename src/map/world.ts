@@ -7,7 +7,7 @@ import { type Square, squaresOf } from '../hilbert/squares.ts'
 import type { BrickInfo, RunTuple } from '../wire/api.ts'
 import type { Plate } from './draw/scene.ts'
 import { type TiledBrick, tiledBrick } from './tileset/brick-tiles.ts'
-import { type Rect, union, type WorldPoint } from './view/camera.ts'
+import { intersection, type Rect, union, type WorldPoint } from './view/camera.ts'
 import { unionLines } from './view/shapes.ts'
 
 /** A brick takes about this many bytes of space for each byte of content. */
@@ -54,6 +54,11 @@ export class World {
   /** New bricks are shown as they are now, or not until somebody says what was at the instant shown. */
   setFirstEra(kind: 'now' | 'unknown'): void {
     this.#firstEra = { kind }
+  }
+
+  /** Bricks of which something lies in `rect`. */
+  within(rect: Rect): WorldBrick[] {
+    return [...this.bricks.values()].filter((brick) => intersection(brick.rect, rect) !== undefined)
   }
 
   eraOf(uuid: string): Era {

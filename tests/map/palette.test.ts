@@ -7,12 +7,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { severities } from '../../src/base/region.ts'
-import { cividis, heatStep, heatStepCount, palettes } from '../../src/map/draw/palette.ts'
+import { cividis, heatStep, heatStepCount, luminance, palettes } from '../../src/map/draw/palette.ts'
 import { byteClasses } from '../../src/map/view/byte-class.ts'
 
 const classDistanceMin = 20
 /** Of a severity's area from the next one's. */
-const riskDistanceMin = 8
+const riskDistanceMin = 12
+/** Of the mildest, which is never an area, from the next: it is a ring, all others have corners. */
+const infoDistanceMin = 5
 /** Of neighbours among 16 steps of the ramp. */
 const rampDistanceMin = 2
 
@@ -141,11 +143,31 @@ for (const [theme, palette] of Object.entries(palettes)) {
       )
       for (let step = 1; step < colours.length; step++) {
         const [milder, graver] = [colours[step - 1] as number, colours[step] as number]
-        assert.ok(distance({ a: milder, b: graver, eye }) >= riskDistanceMin, `step ${step}`)
+        const apart = distance({ a: milder, b: graver, eye })
+        assert.ok(apart >= (step === 1 ? infoDistanceMin : riskDistanceMin), `step ${step}: ${apart.toFixed(1)}`)
+      }
+      for (const colour of colours.slice(1)) {
+        for (const muted of Object.values(palette.muted)) {
+          assert.ok(
+            distance({ a: colour, b: muted, eye }) >= heatGroundDistanceMin,
+            'an area leaves the greys under it',
+          )
+        }
       }
     })
   }
 }
+
+test('a severity’s colour is seen as a small shape, too: on the ground and in the seam around it', () => {
+  for (const { risk, ground, labelHalo } of Object.values(palettes)) {
+    for (const colour of Object.values(risk)) {
+      for (const under of [ground, labelHalo]) {
+        const [light, dark] = [luminance(colour), luminance(under)].toSorted((a, b) => b - a) as [number, number]
+        assert.ok((light + 0.05) / (dark + 0.05) >= 3, colour.toString(16))
+      }
+    }
+  }
+})
 
 test('heat steps double: 1, 2, 3 to 4, 5 to 8', () => {
   assert.deepEqual([1, 2, 3, 4, 5, 8, 9, 16, 17, 32, 33, 5000].map(heatStep), [0, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6])

@@ -1,10 +1,13 @@
 /** What of an entry's or a region's name is written in its shape, and in which room of the shape. */
 import type { Rect } from '../view/camera.ts'
-import { middleCut } from '../view/format.ts'
+import { endCut, middleCut } from '../view/format.ts'
 import { roomsIn } from '../view/rooms.ts'
 import type { Shape } from '../view/shapes.ts'
 
 export const nameLengthMax = 44
+/** A finding's title is a sentence: it is said as far as there is room, and cut at its end. */
+const titleLengthMax = 110
+const titleLengths = [90, 72, 58, 46, 38, 30, 24, 18, 14]
 /** A name that is cut is cut to one of these lengths, so that it does not change with every step of a zoom. */
 const cutLengths = [32, 24, 18, 14, 11, 9, 7]
 /** As `placeLabels` asks of a new name: room around it, and from its corner. */
@@ -20,6 +23,7 @@ export function entryName(options: { shape: Shape; scale: number; measure(name: 
   const rooms = roomsOf(shape)
   const fits = (text: string, room: Rect) => measure(text) * nameRoom + nameInsetPx <= room.width * scale
   const widest = rooms.reduce((best, one) => (one.width > best.width ? one : best))
+  if (shape.region?.finding !== undefined) return titleIn(shape, { rooms, widest, fits })
   for (const text of [shape.name, withoutRights(shape)].map((name) => middleCut(name, nameLengthMax))) {
     const room = rooms.find((one) => fits(text, one))
     if (room !== undefined) return { text, room }
@@ -27,6 +31,19 @@ export function entryName(options: { shape: Shape; scale: number; measure(name: 
   const whole = middleCut(withoutRights(shape), nameLengthMax)
   const cut = cutLengths.find((length) => length < whole.length && fits(middleCut(whole, length), widest))
   return { text: cut === undefined ? whole : middleCut(whole, cut), room: widest }
+}
+
+function titleIn(
+  { name }: Shape,
+  { rooms, widest, fits }: { rooms: readonly Rect[]; widest: Rect; fits(text: string, room: Rect): boolean },
+): { text: string; room: Rect } {
+  const upTo = (countMax: number) =>
+    endCut(name, { fits: (one) => one.length <= countMax, countMin: 1 }) ?? name.slice(0, countMax)
+  const whole = upTo(titleLengthMax)
+  const room = rooms.find((one) => fits(whole, one))
+  if (room !== undefined) return { text: whole, room }
+  const cut = titleLengths.map(upTo).find((one) => fits(one, widest))
+  return { text: cut ?? whole, room: widest }
 }
 
 /** Of a mapping its name alone: what may be done with it is said where there is room. */

@@ -21,6 +21,9 @@ const directorySideMin = 44
 /** A region's name gives way to those of entries. */
 const regionSideMin = 40
 const regionWeight = 0.7
+/** What has to be looked at is named first, however few bytes it is about. */
+const urgentWeight = 1e6
+/** Any other finding is named before the entry's other regions. */
 const findingWeight = 0.95
 /** A finding that is not urgent is named where its bytes are what one looks at. */
 const mildSideMin = 150
@@ -280,5 +283,6 @@ function candidateOf(options: {
 /** A finding is named before the entry that it is in; other regions after. */
 function weightOf({ kind, region }: Shape): number {
   if (kind === 'entry') return 1
-  return region?.finding === undefined ? regionWeight : findingWeight
+  if (region?.finding === undefined) return regionWeight
+  return gravity(region.finding.severity) >= gravity('medium') ? urgentWeight : findingWeight
 }

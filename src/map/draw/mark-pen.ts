@@ -1,7 +1,7 @@
-/** Draws severity: its shape with a seam around it, and cracks; on the canvas of the writing. Colour only where it is grave. */
+/** Draws severity: its shape in its colour with a seam around it, and cracks; on the canvas of the writing. */
 import type { Severity } from '../../base/region.ts'
 import { isGrave, severityMarks } from '../view/severity.ts'
-import type { OverlayCrack, OverlayMark } from './overlay.ts'
+import type { OverlayCrack, OverlayLeader, OverlayMark } from './overlay.ts'
 import { cssColour, type Palette } from './palette.ts'
 
 interface Look {
@@ -11,16 +11,12 @@ interface Look {
 }
 
 const seamPx = 2
-const countFont = '600 10px Inter, sans-serif'
+const countFont = '600 11px Inter, sans-serif'
 const countMax = 999
-/** Room for the count. */
-const countWidthPx = 30
-const countHeightPx = 8
-
-/** Colour of what has a severity: less urgent things are drawn in the ink of names. */
-export function severityInk(palette: Palette, severity: Severity): number {
-  return isGrave(severity) ? palette.alarm : palette.label
-}
+/** Room for the count, of a digit and at most. */
+const digitPx = 7
+const countWidthPx = 36
+const countGapPx = 3
 
 /** The shape of a severity around a point; units are those of the context. */
 export function traceMark(
@@ -29,7 +25,7 @@ export function traceMark(
 ): void {
   const { x, y, radius, severity, palette } = mark
   const { outline, filled } = severityMarks[severity]
-  const colour = cssColour(severityInk(palette, severity))
+  const colour = cssColour(palette.risk[severity])
   context.beginPath()
   for (const [dx, dy] of outline) context.lineTo(x + dx * radius, y + dy * radius)
   context.closePath()
@@ -48,7 +44,7 @@ export function traceMark(
 /** A mark and its count as a small canvas, to be copied: there may be hundreds. Its point is `inset` CSS pixels from the corner. */
 export function markSprite(mark: Pick<OverlayMark, 'radius' | 'look' | 'count'>, { palette, ratio }: Look): MarkSprite {
   const { radius, look, count } = mark
-  const inset = radius + seamPx + countHeightPx
+  const inset = radius + seamPx + 1
   const canvas = document.createElement('canvas')
   canvas.width = Math.ceil((2 * inset + countWidthPx) * ratio)
   canvas.height = Math.ceil(2 * inset * ratio)
@@ -60,7 +56,7 @@ export function markSprite(mark: Pick<OverlayMark, 'radius' | 'look' | 'count'>,
     context.font = countFont
     context.textBaseline = 'middle'
     context.lineJoin = 'round'
-    const at = [inset + radius + 2, inset - radius - 1] as const
+    const at = [inset + radius + countGapPx, inset + 0.5] as const
     context.strokeStyle = cssColour(palette.labelHalo, 0.9)
     context.lineWidth = 3
     context.strokeText(countText(count), ...at)
@@ -73,6 +69,11 @@ export function markSprite(mark: Pick<OverlayMark, 'radius' | 'look' | 'count'>,
 export interface MarkSprite {
   readonly canvas: HTMLCanvasElement
   readonly inset: number
+}
+
+/** Pixels that the count takes to the right of the mark's edge; 0 for one. */
+export function countWidth(count: number): number {
+  return count > 1 ? countGapPx + 1 + digitPx * countText(count).length : 0
 }
 
 /** Larger ones are said in steps, so that there are few sprites. */
@@ -107,7 +108,7 @@ export function drawCrack(context: CanvasRenderingContext2D, crack: OverlayCrack
   const width = (isGrave(severity) ? 1.75 : 1.25) * Math.min(1, Math.max(0.7, side / 120))
   for (const [colour, extra] of [
     [cssColour(palette.labelHalo, 0.85), 2.5],
-    [cssColour(severityInk(palette, severity), 0.95), 0],
+    [cssColour(palette.risk[severity], 0.95), 0],
   ] as const) {
     for (const [at, points] of lines.entries()) {
       context.beginPath()
@@ -116,6 +117,28 @@ export function drawCrack(context: CanvasRenderingContext2D, crack: OverlayCrack
       context.lineWidth = (at === 0 ? width : width * 0.7) + extra
       context.stroke()
     }
+  }
+  context.restore()
+}
+
+/** A thin line in a seam. */
+export function drawLeader(
+  context: CanvasRenderingContext2D,
+  { x0, y0, x1, y1 }: OverlayLeader,
+  { palette, ratio }: Look,
+): void {
+  context.save()
+  context.scale(ratio, ratio)
+  for (const [colour, width] of [
+    [cssColour(palette.labelHalo, 0.85), 3],
+    [cssColour(palette.label, 0.8), 1],
+  ] as const) {
+    context.beginPath()
+    context.moveTo(x0, y0)
+    context.lineTo(x1, y1)
+    context.strokeStyle = colour
+    context.lineWidth = width
+    context.stroke()
   }
   context.restore()
 }

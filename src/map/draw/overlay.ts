@@ -5,9 +5,9 @@
  */
 import type { Severity } from '../../base/region.ts'
 import type { View, WorldPoint } from '../view/camera.ts'
-import { countText, drawCrack, type MarkSprite, markSprite } from './mark-pen.ts'
+import { countText, drawCrack, drawLeader, type MarkSprite, markSprite } from './mark-pen.ts'
 import { cssColour, type Palette } from './palette.ts'
-import { type LabelStyle, labelFonts, marginPx, textSprite } from './sprites.ts'
+import { type LabelStyle, labelFonts, marginPx, textSprite, writingScale } from './sprites.ts'
 
 const spriteCountMax = 600
 const sizeCountMax = 20_000
@@ -31,6 +31,14 @@ export interface OverlayMark {
   readonly count: number
 }
 
+/** From a mark to its title, CSS pixels. */
+export interface OverlayLeader {
+  readonly x0: number
+  readonly y0: number
+  readonly x1: number
+  readonly y1: number
+}
+
 export interface OverlayCrack {
   /** CSS pixels: the main line, then its branch. */
   readonly lines: readonly (readonly WorldPoint[])[]
@@ -43,6 +51,7 @@ export interface Writing {
   readonly cracks: readonly OverlayCrack[]
   readonly labels: readonly OverlayLabel[]
   readonly marks: readonly OverlayMark[]
+  readonly leaders: readonly OverlayLeader[]
   /** Above all else. */
   readonly titles: readonly OverlayLabel[]
   /** Progress: CSS pixels, and how much is done (0 .. 1). */
@@ -57,6 +66,8 @@ export class Overlay {
   readonly #marks = new Map<string, MarkSprite>()
   #palette: Palette
   #ratio = 1
+  /** CSS pixels of a pixel of the fonts. */
+  #writing = 1
   #blank = true
 
   constructor(palette: Palette) {
@@ -66,6 +77,7 @@ export class Overlay {
   resize(viewport: View['viewport'], pixelRatio: number): void {
     const { canvas } = this
     this.#ratio = pixelRatio
+    this.#writing = writingScale(viewport.width)
     canvas.width = Math.round(viewport.width * pixelRatio)
     canvas.height = Math.round(viewport.height * pixelRatio)
     canvas.style.width = `${viewport.width}px`
@@ -93,14 +105,15 @@ export class Overlay {
       const { font, spacing, height, before } = labelFonts[style]
       this.#context.font = font
       this.#context.letterSpacing = spacing
-      size = { width: Math.ceil(this.#context.measureText(text).width) + 2 * marginPx + before, height }
+      const width = Math.ceil(this.#context.measureText(text).width) + 2 * marginPx + before
+      size = { width: Math.ceil(width * this.#writing), height: Math.ceil(height * this.#writing) }
       if (this.#sizes.size > sizeCountMax) this.#sizes.clear()
       this.#sizes.set(key, size)
     }
     return size
   }
 
-  draw({ cracks, labels, bars, marks, titles }: Writing): void {
+  draw({ cracks, labels, bars, marks, leaders, titles }: Writing): void {
     const context = this.#context
     const ratio = this.#ratio
     const blank = labels.length + bars.length + cracks.length + marks.length + titles.length === 0
@@ -111,6 +124,7 @@ export class Overlay {
     for (const crack of cracks) drawCrack(context, crack, look)
     this.#write(labels)
     for (const bar of bars) drawBar(context, { ...bar, ...look })
+    for (const leader of leaders) drawLeader(context, leader, look)
     for (const mark of marks) {
       const { canvas, inset } = this.#mark(mark)
       context.drawImage(canvas, Math.round((mark.x - inset) * ratio), Math.round((mark.y - inset) * ratio))
@@ -143,8 +157,10 @@ export class Overlay {
     const key = `${style} ${text}`
     const known = this.#sprites.get(key)
     this.#sprites.delete(key)
-    const sprite =
-      known ?? textSprite({ text, style, palette: this.#palette, ratio: this.#ratio, ...this.measure(text, style) })
+    const { width, height } = this.measure(text, style)
+    const scale = this.#writing
+    const size = { width: width / scale, height: height / scale, ratio: this.#ratio * scale }
+    const sprite = known ?? textSprite({ text, style, palette: this.#palette, ...size })
     this.#sprites.set(key, sprite)
     if (this.#sprites.size > spriteCountMax) this.#sprites.delete(this.#sprites.keys().next().value as string)
     return sprite

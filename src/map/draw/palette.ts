@@ -30,12 +30,10 @@ export interface Palette {
   readonly glowSeam: number
   /** Change heat by steps: how often, doubling from one to the next. */
   readonly heat: readonly number[]
-  /** Severity as an area, the mildest first: steps of the same ramp. */
+  /** Severity, wherever it is shown: as an area, a mark, a line, in a panel. One warm ramp that leaves the ground step by step. */
   readonly risk: Readonly<Record<Severity, number>>
   /** The byte classes under heat and risk. */
   readonly muted: Readonly<Record<ByteClass, number>>
-  /** What somebody should look at first; less urgent things are drawn in the ink of names. */
-  readonly alarm: number
   readonly label: number
   readonly labelHalo: number
 }
@@ -54,9 +52,8 @@ export const palettes: Readonly<Record<Theme, Palette>> = {
     glow: 0xffd75e,
     glowSeam: 0x2a1c00,
     heat: [0x552408, 0x803912, 0xbb4b18, 0xd27313, 0xea974d, 0xf6c17f, 0xfeeac0],
-    risk: { info: 0x4a3a30, low: 0x803912, medium: 0xbb4b18, high: 0xea974d, critical: 0xfeeac0 },
+    risk: { info: 0x66625e, low: 0xa06a3c, medium: 0xd0752a, high: 0xf5a24a, critical: 0xffe2b0 },
     muted: { zero: 0x0d1014, control: 0x14181d, text: 0x20262d, high: 0x2b323a, ff: 0x3a424b },
-    alarm: 0xff7f59,
     label: 0xf2f4f6,
     labelHalo: 0x0b0d10,
   },
@@ -73,9 +70,8 @@ export const palettes: Readonly<Record<Theme, Palette>> = {
     glow: 0xffc533,
     glowSeam: 0x4a2c00,
     heat: [0xf8d6a4, 0xf0b06c, 0xdf8a3f, 0xc06526, 0x974516, 0x6a290d, 0x3c1207],
-    risk: { info: 0xe6d9c6, low: 0xf0b06c, medium: 0xdf8a3f, high: 0x974516, critical: 0x3c1207 },
+    risk: { info: 0x928c83, low: 0xb27f36, medium: 0xab4d08, high: 0x96260a, critical: 0x560614 },
     muted: { zero: 0xf6f5f2, control: 0xebe9e5, text: 0xdcdad5, high: 0xcdcac5, ff: 0xb9b6b0 },
-    alarm: 0xa82a08,
     label: 0x15171a,
     labelHalo: 0xf9f8f5,
   },

@@ -1,11 +1,10 @@
 /**
  * Regions on the map: faint seams inside of entries, and what somebody should look at as a line in a halo: dashed,
- * and whole where it is grave, by its severity thicker, and only then in another colour. Shows where, never what: names are labels.
+ * and whole where it is grave, thicker by its severity, in the colour of that. Shows where, never what: names are labels.
  */
 import type { View } from '../view/camera.ts'
 import { gravity, isGrave } from '../view/severity.ts'
 import type { Shape } from '../view/shapes.ts'
-import { severityInk } from './mark-pen.ts'
 import type { Palette } from './palette.ts'
 import type { Pen } from './pen.ts'
 
@@ -44,6 +43,6 @@ export function drawRegions(
     const width = isMild ? 1 : 2
     pen.lines(lines, brick, { colour: palette.labelHalo, width: width + 2, alpha: 0.8 * alpha })
     const pattern = isGrave(severity) ? 0 : 3
-    pen.lines(lines, brick, { colour: severityInk(palette, severity), width, alpha, pattern })
+    pen.lines(lines, brick, { colour: palette.risk[severity], width, alpha, pattern })
   }
 }

@@ -18,14 +18,14 @@ interface LabelFont {
   readonly before: number
 }
 
-const finding: LabelFont = { font: '500 11px Inter, sans-serif', spacing: '0', height: 17, alpha: 1, before: 15 }
+const finding: LabelFont = { font: '500 12px Inter, sans-serif', spacing: '0', height: 18, alpha: 1, before: 15 }
 
 export const labelFonts: Readonly<Record<LabelStyle, LabelFont>> = {
   district: { font: '600 13px Inter, sans-serif', spacing: '0.01em', height: 18, alpha: 1, before: 0 },
   detail: { font: '400 11px Inter, sans-serif', spacing: '0', height: 16, alpha: 0.62, before: 0 },
   directory: { font: '600 12px Inter, sans-serif', spacing: '0.02em', height: 18, alpha: 1, before: 0 },
-  entry: { font: '500 11px Inter, sans-serif', spacing: '0', height: 16, alpha: 0.96, before: 0 },
-  region: { font: '400 10.5px Inter, sans-serif', spacing: '0', height: 15, alpha: 0.92, before: 0 },
+  entry: { font: '500 12px Inter, sans-serif', spacing: '0', height: 17, alpha: 1, before: 0 },
+  region: { font: '400 11.5px Inter, sans-serif', spacing: '0', height: 16, alpha: 1, before: 0 },
   chip: { font: '500 11px Inter, sans-serif', spacing: '0', height: 16, alpha: 1, before: 0 },
   notice: { font: '400 12px Inter, sans-serif', spacing: '0', height: 18, alpha: 0.8, before: 0 },
   title: { font: '500 12px Inter, sans-serif', spacing: '0', height: 19, alpha: 1, before: 0 },
@@ -36,13 +36,27 @@ export const labelFonts: Readonly<Record<LabelStyle, LabelFont>> = {
   'finding-critical': finding,
 }
 export const marginPx = 3
-const haloPx = 3
+const onBytes: ReadonlySet<LabelStyle> = new Set(['directory', 'entry', 'region'])
+/** Of the ground under names that stand on bytes: quiet, but what lies there does not run into the letters. */
+const plateAlpha = 0.74
+/** The same for findings. */
+const findingPlateAlpha = 0.9
+/** Views this wide are looked at from further away, or hold more: writing is larger by that much. */
+const wideViewPx = 2_000
+const wideScale = 1.2
+
+/** CSS pixels of a pixel of the fonts above, by the width of the view. */
+export function writingScale(viewWidth: number): number {
+  return viewWidth >= wideViewPx ? wideScale : 1
+}
 
 export function textSprite(options: {
   text: string
   style: LabelStyle
   palette: Palette
+  /** Device pixels of a pixel of the fonts. */
   ratio: number
+  /** Pixels of the fonts. */
   width: number
   height: number
 }): HTMLCanvasElement {
@@ -59,10 +73,11 @@ export function textSprite(options: {
   context.lineJoin = 'round'
   const severity = severityOf(style)
   const textX = marginPx + before
-  if (style === 'directory' || style === 'entry' || style === 'region' || severity !== undefined) {
-    context.strokeStyle = cssColour(palette.labelHalo, 0.86)
-    context.lineWidth = haloPx
-    context.strokeText(text, textX, height / 2 + 0.5)
+  if (onBytes.has(style) || severity !== undefined) {
+    context.fillStyle = cssColour(palette.labelHalo, severity === undefined ? plateAlpha : findingPlateAlpha)
+    context.beginPath()
+    context.roundRect(0, 0.5, width, height - 1, 3)
+    context.fill()
   }
   if (severity !== undefined) {
     const { radius } = severityMarks[severity]

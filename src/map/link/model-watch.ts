@@ -26,10 +26,9 @@ export class ModelWatch {
     this.#timer?.cancel()
     const answer = await getModel(timeLimit(askMsMax))
     this.#asking = false
-    if (answer.kind === 'ok') {
-      this.status = answer.value
-      this.#changed()
-    }
+    // What was true a while ago is not said again: without an answer nobody knows.
+    this.status = answer.kind === 'ok' ? answer.value : undefined
+    this.#changed()
     this.#timer = after(pauseMs, () => {
       if (!document.hidden) void this.renew()
     })

@@ -33,6 +33,9 @@ interface Held {
   askAtMs: number
 }
 
+/** Where nobody compares. */
+export const nothingCompared = { changes: [], complete: true, againAtMs: Number.POSITIVE_INFINITY }
+
 export class ChangeStore {
   readonly #held = new Map<string, Held>()
   readonly #changed: () => void

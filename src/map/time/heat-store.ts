@@ -39,6 +39,9 @@ export interface HeatFrame {
   readonly commits: number
 }
 
+/** Where nobody asks for it. */
+export const noHeat: HeatFrame = { heat: [], complete: true, againAtMs: Number.POSITIVE_INFINITY, commits: 0 }
+
 export class HeatStore {
   readonly #held = new Map<string, Held>()
   readonly #changed: () => void

@@ -3,7 +3,7 @@
  * never a finding's proof and is marked. All of it comes from outside: text only.
  */
 import type { Finding, Severity } from '../../base/region.ts'
-import { groupedInteger, visibleText } from '../view/format.ts'
+import { visibleText } from '../view/format.ts'
 import { ruleWords } from '../view/severity.ts'
 import { copyButton } from './copy-button.ts'
 import { element } from './dom.ts'
@@ -35,13 +35,13 @@ export function findingCard(words: FindingWords): HTMLElement {
     element(
       'ul',
       {},
-      evidence.slice(0, evidenceShownMax).map((text) => element('li', { text: readable(visibleText(text)) })),
+      evidence.slice(0, evidenceShownMax).map((text) => element('li', { text: visibleText(text) })),
     ),
+    ...checkOf(words),
     element('div', { class: 'how' }, [element('i', { text: 'how we know' }), ` ${howOf(words)}`]),
     ...(titleOf(words) === ruleWords(rule)
       ? []
       : [element('div', { class: 'how' }, [element('i', { text: 'rule' }), ` ${rule}`])]),
-    ...checkOf(words),
   ])
 }
 
@@ -91,13 +91,11 @@ function checkOf({ finding, command }: FindingWords): HTMLElement[] {
   const what = command === undefined ? 'check it, FILE is the content' : 'check it'
   return [
     element('div', { class: 'check' }, [
-      element('i', { text: what }),
-      copyButton({ text: visibleText(text), copy: text, mono: true }),
+      element('div', { class: 'what' }, [
+        element('i', { text: what }),
+        copyButton({ text: 'copy', copy: text, mono: false }),
+      ]),
+      element('code', { class: 'mono', text: visibleText(text) }),
     ]),
   ]
-}
-
-/** Long numbers with thin spaces that do not break, every digit kept. */
-function readable(text: string): string {
-  return text.replace(/\b\d{5,15}\b/g, (digits) => groupedInteger(Number(digits)).replaceAll('\u2009', '\u202f'))
 }

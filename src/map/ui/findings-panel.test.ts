@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import type { Severity } from '../../base/region.ts'
 import type { AnalysedBrick, FindingJson } from '../../wire/api.ts'
 import { type FoundList, findingKey, together } from '../link/findings-store.ts'
-import { buttonText, noteOf, stepFrom } from './findings-panel.ts'
+import { buttonText, noteOf, shownWords, stepFrom } from './findings-panel.ts'
 
 const none = { critical: 0, high: 0, medium: 0, low: 0, info: 0 }
 
@@ -74,4 +74,11 @@ test('answers of several bricks become one list, the gravest first, then the sur
   assert.deepEqual(list.counts, { ...none, critical: 1, medium: 2, low: 1 })
   assert.deepEqual(list.rules, [{ rule: 'a-rule', severity: 'low', count: 4 }])
   assert.deepEqual([list.total, list.bricks.length], [4, 2])
+})
+
+test('the list says in words what it shows', () => {
+  const state = { shown: 3, total: 3, mildest: 'low', rule: '' } as const
+  assert.equal(shownWords(state), 'Findings, low and graver: all 3')
+  assert.equal(shownWords({ ...state, shown: 1, mildest: 'critical' }), 'Findings, critical only: 1 of 3')
+  assert.equal(shownWords({ ...state, rule: 'a-rule', mildest: 'info' }), 'Findings, of every severity, a rule: all 3')
 })

@@ -129,6 +129,7 @@ export class FindingsPanel {
     this.#panel.list.replaceChildren(...this.#shown.slice(0, rowsMax).map((found) => this.#row(found)))
     this.#panel.list.scrollTop = scrollTop
     this.#panel.list.querySelector('[aria-selected=true]')?.scrollIntoView({ block: 'nearest' })
+    setText(this.#panel.title, shownWords({ shown: this.#shown.length, total: totalOf(list), mildest, rule }))
     setText(this.#note, noteOf(list, { shown: this.#shown.length, rule }))
   }
 
@@ -185,6 +186,20 @@ export function buttonText(list: FoundList | undefined): string {
   return open === 0 ? 'no findings' : open === list.bricks.length ? 'not analysed' : 'no findings so far'
 }
 
+function totalOf(list: FoundList | undefined): number {
+  return Object.values(list?.counts ?? {}).reduce((sum, count) => sum + count, 0)
+}
+
+/** What the list shows, in words. Pure. */
+export function shownWords(state: { shown: number; total: number; mildest: Severity; rule: string }): string {
+  const { shown, total, mildest, rule } = state
+  const grade =
+    mildest === 'info' ? 'of every severity' : mildest === 'critical' ? 'critical only' : `${mildest} and graver`
+  const count =
+    shown === total ? `all ${groupedInteger(total)}` : `${groupedInteger(shown)} of ${groupedInteger(total)}`
+  return `Findings, ${grade}${rule === '' ? '' : `, ${ruleWords(rule)}`}: ${count}`
+}
+
 /** What is not listed, and why. Pure. */
 export function noteOf(list: FoundList | undefined, state: { shown: number; rule: string }): string {
   if (list === undefined) return 'asking …'
@@ -198,7 +213,8 @@ export function noteOf(list: FoundList | undefined, state: { shown: number; rule
   const open = bricks.filter(({ analysis }) => analysis === null)
   const stale = bricks.filter(({ analysis }) => analysis?.state === 'stale')
   if (open.length > 0) parts.push(`not analysed yet: ${namesOf(open)}`)
-  if (stale.length > 0) parts.push(`changed since: ${namesOf(stale)}`)
+  if (stale.length > 0)
+    parts.push(`changed since the analysis, findings may be older than the bytes: ${namesOf(stale)}`)
   const cut = bricks.filter(({ truncated, damaged }) => truncated === true || damaged === true)
   if (cut.length > 0) parts.push(`not all could be read: ${namesOf(cut)}`)
   return parts.join(' · ')

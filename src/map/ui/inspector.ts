@@ -7,16 +7,7 @@
 import type { InspectAnswer, MappingJson } from '../../wire/api.ts'
 import { byteColour, cssColour, luminance, type Palette } from '../draw/palette.ts'
 import { byteClassLabels, byteClassOf } from '../view/byte-class.ts'
-import {
-  addressText,
-  byteCharacter,
-  groupedInteger,
-  hexByte,
-  hexOffset,
-  iecSize,
-  localTime,
-  middleCut,
-} from '../view/format.ts'
+import { byteCharacter, groupedInteger, hexByte, hexOffset, iecSize, localTime, middleCut } from '../view/format.ts'
 import { lastPart, pathLabel, type Shape } from '../view/shapes.ts'
 import { copyButton } from './copy-button.ts'
 import { element } from './dom.ts'
@@ -34,6 +25,8 @@ export interface Inspection {
   readonly entropy: number | null | undefined
   readonly shape: Shape | undefined
   readonly answer: InspectAnswer | undefined
+  /** It is shown for the sake of what was found there. */
+  readonly isForFinding: boolean
 }
 
 export interface Inspector {
@@ -88,6 +81,7 @@ export function createInspector(
         palette.theme,
         revision,
         inspection.shape?.key,
+        inspection.isForFinding,
       ])
       if (signature === shown) return
       shown = signature
@@ -141,8 +135,7 @@ function contentOf(
     element('h2', {}, [copyButton({ text: title, copy: path === '' ? title : lastPart(path), mono: false })]),
     element('div', { class: 'path' }, [copyButton({ text: whole, copy: path === '' ? whole : path, mono: true })]),
     ...typeLine(inspection),
-    byteCard(inspection, palette),
-    ...regionsOf(inspection, regions),
+    ...meaningOf(inspection, byteCard(inspection, palette), regions),
     element('dl', {}, rows),
   ]
 }
@@ -152,15 +145,22 @@ function typeLine({ answer, shape }: Inspection): HTMLElement[] {
   return type === undefined ? [] : [element('div', { class: 'type', text: type })]
 }
 
-function regionsOf({ answer, offset }: Inspection, handlers: RegionHandlers): HTMLElement[] {
-  if (answer === undefined) return []
-  const origin = offset - (answer.entry?.offset ?? offset)
+/** The byte, then what is known of its place; what somebody came for stands first. */
+function meaningOf(inspection: Inspection, byte: HTMLElement, handlers: RegionHandlers): HTMLElement[] {
+  const { answer, offset, isForFinding } = inspection
+  if (answer === undefined) return [byte]
   const { entry } = answer
+  const origin = offset - (entry?.offset ?? offset)
   const others = entry === null ? [] : otherFindings({ slot: entry.slot, offset }, handlers)
-  const list = [...regionList(answer.regions, { origin, at: offset }, handlers), ...others]
-  return list.length === 0
+  const { cards, facts } = regionList(answer.regions, { origin, at: offset }, handlers)
+  if (isForFinding) return [...section('Findings', [...cards, ...others]), byte, ...section('Regions', facts)]
+  return [byte, ...section('Regions', [...cards, ...facts, ...others])]
+}
+
+function section(label: string, content: readonly HTMLElement[]): HTMLElement[] {
+  return content.length === 0
     ? []
-    : [element('section', { class: 'meaning', attributes: { 'aria-label': 'Regions' } }, list)]
+    : [element('section', { class: 'meaning', attributes: { 'aria-label': label } }, content)]
 }
 
 /** Of a mapping whose answer is not there yet. */
@@ -175,7 +175,7 @@ type AddField = (name: string, text: string, options?: { copy?: string; mono?: b
 function addMapping({ permissions, name, fileOffset }: MappingJson, add: AddField): void {
   add('rights', permissions)
   if (name !== '') add('of', name)
-  if (name.startsWith('/')) add('file at', addressText(fileOffset), { copy: fileOffset })
+  if (name.startsWith('/')) add('file at', fileOffset)
 }
 
 function byteCard({ byte, entropy }: Inspection, palette: Palette): HTMLElement {
@@ -215,15 +215,15 @@ function fieldsOf(inspection: Inspection): Field[] {
     void fields.push({ name, text, copy: options.copy ?? text, mono: options.mono ?? true })
   const entry = answer?.entry ?? shape?.entry
   const address = answer?.entry?.byteAddress ?? addressIn(inspection)
-  if (address !== undefined) add('address', addressText(address), { copy: address })
+  if (address !== undefined) add('address', address)
   const inEntry = answer?.entry?.offset ?? (shape?.entry ? offset - shape.entry.slot.start : undefined)
   if (inEntry !== undefined) {
     const past = entry !== undefined && inEntry >= entry.size
     add(entry?.address === undefined ? 'in file' : 'in mapping', past ? 'past its end' : `+${hexOffset(inEntry)}`, {
-      copy: `0x${inEntry.toString(16)}`,
+      copy: hexOffset(inEntry),
     })
   }
-  add(`offset`, hexOffset(offset), { copy: `0x${offset.toString(16)}` })
+  add('offset', hexOffset(offset))
   if (entry !== undefined) {
     add('size', `${iecSize(entry.size)}  ${groupedInteger(entry.size)}`, { copy: String(entry.size) })
     add('kind', [entry.kind, ...entry.flags].join(', '), { mono: false })

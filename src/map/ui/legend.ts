@@ -71,7 +71,7 @@ export function createLegend(host: HTMLElement, options: { onMode(mode: Mode): v
       for (const [at, button] of buttons.entries()) button.setAttribute('aria-checked', String(modes[at] === mode))
       if (mode === 'class') key.replaceChildren(classKey(palette))
       else if (mode === 'heat') key.replaceChildren(heatKey(palette, heatCommits))
-      else if (mode === 'risk') key.replaceChildren(riskKey(palette, counts))
+      else if (mode === 'risk') key.replaceChildren(riskKey(counts))
       else key.replaceChildren(rampKey(ramps[mode]))
     },
     setScale(scale) {
@@ -121,15 +121,13 @@ function heatKey(palette: Palette, commits: number): HTMLElement {
   ])
 }
 
-/** Colour and shape of each severity, and how many there are. */
-function riskKey(palette: Palette, counts: LegendState['counts']): HTMLElement {
+/** Shape of each severity in the colour of its marks and areas, and how many there are. */
+function riskKey(counts: LegendState['counts']): HTMLElement {
   const items = gravestFirst
     .filter((severity) => severity !== 'info')
     .map((severity) => {
-      const swatch = element('i')
-      swatch.style.background = cssColour(palette.risk[severity])
       const count = counts === undefined ? '' : ` ${groupedInteger(counts[severity])}`
-      return element('span', {}, [swatch, severityIcon(severity), `${severity}${count}`])
+      return element('span', {}, [severityIcon(severity), `${severity}${count}`])
     })
   const note = 'Bytes that findings are about, by the gravest of them; all else in greys. F lists them.'
   return element('div', { class: 'swatches', attributes: { title: note } }, items)

@@ -20,13 +20,13 @@ const regionsShownMax = 8
 const nearBytesMax = 4_096
 const attributesShownMax = 10
 
-/** Empty where nothing is known. `origin`: where the entry's content begins in the brick; `at`: the byte that is looked at. */
+/** `cards`: what should be looked at; `facts`: all else that is known. Both may be empty. `origin`: where the entry's content begins in the brick; `at`: the byte that is looked at. */
 export function regionList(
   regions: readonly RegionJson[],
   { origin, at }: { origin: number; at: number },
   handlers: RegionHandlers,
-): HTMLElement[] {
-  if (regions.length === 0) return []
+): { cards: HTMLElement[]; facts: HTMLElement[] } {
+  if (regions.length === 0) return { cards: [], facts: [] }
   const cards = regions.flatMap((region) => {
     const { name, finding, detector } = region
     if (finding === undefined || isDescription(region)) return []
@@ -45,11 +45,8 @@ export function regionList(
   })
   const left = facts.length - rows.length
   const more = left > 0 ? [element('li', { class: 'quiet', text: `and ${left} more around these` })] : []
-  return [
-    ...cards,
-    ...regions.filter(isDescription).slice(0, 1).map(descriptionCard),
-    element('ul', { class: 'regions' }, [...rows, ...more]),
-  ]
+  const list = element('ul', { class: 'regions' }, [...rows, ...more])
+  return { cards, facts: [...regions.filter(isDescription).slice(0, 1).map(descriptionCard), list] }
 }
 
 const othersMax = 5

@@ -9,14 +9,16 @@ import type { NameHit } from '../../wire/search.ts'
 import { after, type Timer } from '../clock.ts'
 import { findEntries, findNames } from '../link/api-client.ts'
 import { type ByteQuery, byteQueries } from '../view/byte-query.ts'
-import { hexOffset, iecSize, visibleText } from '../view/format.ts'
-import { lastPart, pathLabel } from '../view/shapes.ts'
+import { hexOffset, iecSize, startCut, visibleText } from '../view/format.ts'
+import { pathLabel } from '../view/shapes.ts'
 import { element } from './dom.ts'
 
 const typingPauseMs = 110
 const hitCountMax = 40
-/** Of names of symbols, and of other names. */
+/** Of names of symbols, and of other names; more are asked for, so that the telling ones can be listed first. */
 const nameCountMax = 12
+const nameAskMax = 60
+const placeLengthMax = 38
 
 export type Hit = FindAnswer['hits'][number]
 
@@ -155,7 +157,7 @@ export class Search {
   async #lookUp(query: string): Promise<void> {
     this.#asking = new AbortController()
     const { signal } = this.#asking
-    const names = (kind: 'symbol' | 'label') => findNames({ query, kind, limit: nameCountMax }, signal)
+    const names = (kind: 'symbol' | 'label') => findNames({ query, kind, limit: nameAskMax }, signal)
     const [answer, symbols, labels] = await Promise.all([findEntries(query, signal), names('symbol'), names('label')])
     if (signal.aborted) return
     if (answer.kind !== 'ok') {
@@ -165,7 +167,9 @@ export class Search {
     const hits = answer.value.hits.slice(0, hitCountMax)
     const rows = hits.map((hit, at) => this.#hitRow(hit, at))
     for (const found of [symbols, labels]) {
-      if (found.kind === 'ok') for (const hit of found.value.hits) rows.push(this.#nameRow(hit, rows.length))
+      if (found.kind !== 'ok') continue
+      for (const hit of tellingFirst(found.value.hits).slice(0, nameCountMax))
+        rows.push(this.#nameRow(hit, rows.length))
     }
     const offset = parseOffset(query)
     const offsetRow = offset === undefined ? undefined : this.#offsetRow(offset, rows.length)
@@ -193,9 +197,11 @@ export class Search {
       text: `\u2066${visibleText(name)}\u2069`,
       attributes: { title: pathLabel(hit) },
     })
+    const place = startCut(`${brick}/${pathLabel(hit)}`, placeLengthMax)
     const where = element('span', {
       class: 'where',
-      text: `${kind}  ${brick}/${lastPart(pathLabel(hit))}  +${hexOffset(offset)}`,
+      text: `${kind}  \u2066${place}\u2069  +${hexOffset(offset)}`,
+      attributes: { title: `${brick}/${pathLabel(hit)}` },
     })
     return this.#row(at, [text, where], () => this.#options.onName(hit))
   }
@@ -239,6 +245,12 @@ export class Search {
     }
     this.#input.setAttribute('aria-activedescendant', this.#rows[this.#chosen]?.item.id ?? '')
   }
+}
+
+/** Segments are in every binary under the same names: they stand behind what somebody has named. Else as the server ranks. */
+export function tellingFirst(hits: readonly NameHit[]): readonly NameHit[] {
+  const rank = ({ class: kind, severity }: NameHit): number => (severity !== undefined ? 0 : kind === 'segment' ? 2 : 1)
+  return hits.toSorted((a, b) => rank(a) - rank(b))
 }
 
 /** `0x1a2f0` or `@1234`, thin or plain spaces and underscores inside allowed; undefined for anything else. */

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { bounded, fitted, intersection, scaleMax, toScreen, toWorld, visibleRect, zoomedAbout } from './camera.ts'
 import { flightBetween } from './flight.ts'
+import { fittedInside, freeRoom, noInsets } from './insets.ts'
 import { Motion } from './motion.ts'
 
 const viewport = { width: 1280, height: 720 }
@@ -100,4 +101,30 @@ test('eased zoom steps add up to the whole factor', () => {
   motion.zoom({ x: 640, y: 360 }, 3)
   for (let ms = 0; ms < 2000; ms += 16) motion.step(ms)
   assert.ok(Math.abs(motion.camera.scale - 6) < 1e-9)
+})
+
+test('what is flown to stands beside open panels, as large as there is room; without panels as ever', () => {
+  const insets = fc.record({
+    left: fc.constantFrom(0, 384),
+    right: fc.constantFrom(0, 308),
+    top: fc.constant(0),
+    bottom: fc.constantFrom(0, 60),
+  })
+  const sides = fc.record({ width: fc.integer({ min: 1, max: 5_000 }), height: fc.integer({ min: 1, max: 5_000 }) })
+  fc.assert(
+    fc.property(insets, sides, coordinate, (covered, size, x) => {
+      const rect = { x, y: -x, ...size }
+      const camera = fittedInside(rect, { viewport, covered, marginPx: 72, scaleMost: 16 })
+      const view = { camera, viewport }
+      const [from, to] = [toScreen(view, rect), toScreen(view, { x: x + size.width, y: -x + size.height })]
+      const room = freeRoom(viewport, covered)
+      assert.ok(from.x >= room.x && from.y >= room.y && to.x <= room.x + room.width && to.y <= room.y + room.height)
+    }),
+  )
+  const rect = { x: 100, y: 50, width: 300, height: 40 }
+  const scaleMost = Number.POSITIVE_INFINITY
+  assert.deepEqual(
+    fittedInside(rect, { viewport, covered: noInsets, marginPx: 72, scaleMost }),
+    fitted(rect, viewport, 72),
+  )
 })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { byteClassOf } from './byte-class.ts'
-import { byteCharacter, groupedInteger, hexOffset, iecSize, middleCut, scaleBar } from './format.ts'
+import { byteCharacter, endCut, groupedInteger, hexOffset, iecSize, middleCut, scaleBar, startCut } from './format.ts'
 
 test('sizes are in IEC units with at most three digits', () => {
   const cases = [
@@ -15,9 +15,9 @@ test('sizes are in IEC units with at most three digits', () => {
   for (const [bytes, text] of cases) assert.equal(iecSize(bytes), text)
 })
 
-test('offsets are grouped by four hex digits, integers by three', () => {
+test('offsets have no gaps, so that they can be pasted; integers are grouped by three', () => {
   assert.equal(hexOffset(0), '0x0')
-  assert.equal(hexOffset(0x1a2f0), '0x1\u2009a2f0')
+  assert.equal(hexOffset(0x1a2f0), '0x1a2f0')
   assert.equal(groupedInteger(1_234_567), '1\u2009234\u2009567')
 })
 
@@ -41,4 +41,19 @@ test('a long text loses its middle and keeps both ends', () => {
   assert.equal(middleCut('0123456789', 10), '0123456789')
   assert.equal(middleCut('0123456789', 9), '0123…6789')
   assert.equal(middleCut('0123456789', 4), '01…9')
+})
+
+test('a title is cut at its end, between words where one ends near, and says nothing rather than too little', () => {
+  const within = (count: number) => ({ fits: (text: string) => text.length <= count, countMin: 6 })
+  const title = 'Copy of bash with setuid root'
+  assert.equal(endCut(title, within(40)), title)
+  assert.equal(endCut(title, within(16)), 'Copy of bash…')
+  assert.equal(endCut('abcdefghijklmnopqrst', within(10)), 'abcdefghi…')
+  assert.equal(endCut(title, within(5)), undefined)
+})
+
+test('a long path loses its beginning, whole folders where that leaves enough', () => {
+  assert.equal(startCut('brick/usr/bin/cat', 40), 'brick/usr/bin/cat')
+  assert.equal(startCut('brick/usr/bin/cat', 12), '…/bin/cat')
+  assert.equal(startCut('brick/a-very-long-name', 10), '…long-name')
 })

@@ -1,4 +1,4 @@
-/** Numbers and times for a person's eye: IEC sizes, hex offsets with thin separators, bytes as characters. */
+/** Numbers and times for a person's eye: IEC sizes, hex offsets, bytes as characters. */
 
 const thinSpace = '\u2009'
 const unitNames = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const
@@ -16,20 +16,9 @@ export function iecSize(bytes: number): string {
   return `${digits === 0 ? text : text.replace(/\.?0+$/, '')}\u00a0${unitNames[unit]}`
 }
 
-/** `0x1a2f0` with a thin space before every fourth digit from the right: for reading. */
+/** `0x1a2f0`, without gaps: whoever copies it can paste it anywhere. */
 export function hexOffset(offset: number): string {
-  return groupedHex(offset.toString(16))
-}
-
-/** An address as the server writes it, `0x7ffd2000`, for reading; any other text as it is. */
-export function addressText(text: string): string {
-  return /^0x[0-9a-f]+$/.test(text) ? groupedHex(text.slice(2)) : text
-}
-
-function groupedHex(digits: string): string {
-  const groups: string[] = []
-  for (let end = digits.length; end > 0; end -= 4) groups.unshift(digits.slice(Math.max(0, end - 4), end))
-  return `0x${groups.join(thinSpace)}`
+  return `0x${offset.toString(16)}`
 }
 
 /** Decimal integer with thin spaces between thousands. */
@@ -43,6 +32,35 @@ export function middleCut(text: string, countMax: number): string {
   const tail = Math.floor((countMax - 1) / 2)
   return `${text.slice(0, countMax - 1 - tail)}…${text.slice(text.length - tail)}`
 }
+
+/** At most `countMax` characters of a path: its beginning is left out, whole folders where that leaves enough. */
+export function startCut(path: string, countMax: number): string {
+  if (path.length <= countMax) return path
+  const tail = path.slice(path.length - countMax + 1)
+  const slash = tail.indexOf('/')
+  return `…${slash > 0 && slash < tail.length / 2 ? tail.slice(slash) : tail}`
+}
+
+/**
+ * As much of the beginning as `fits`, cut between words where one ends near; undefined where fewer than `countMin` characters
+ * would be left.
+ */
+export function endCut(text: string, options: { fits(text: string): boolean; countMin: number }): string | undefined {
+  const { fits, countMin } = options
+  if (fits(text)) return text
+  let [low, high] = [0, text.length]
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2)
+    if (fits(`${text.slice(0, middle).trimEnd()}…`)) low = middle
+    else high = middle - 1
+  }
+  const space = text.lastIndexOf(' ', low)
+  const count = space >= low - wordLossMax && space >= countMin ? space : low
+  return count < countMin ? undefined : `${text.slice(0, count).trimEnd()}…`
+}
+
+/** So many characters are given up for the end of a word. */
+const wordLossMax = 9
 
 export function hexByte(byte: number): string {
   return byte.toString(16).padStart(2, '0')

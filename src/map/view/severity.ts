@@ -1,6 +1,6 @@
 /**
- * How severity looks: by a shape first, told apart in greyscale and by every eye, by size second, by colour third. One table
- * for the map's canvas; style.css has the same outlines for the panels (`.sev`).
+ * How severity looks: by a shape first, told apart in greyscale and by every eye, by size second, by colour third (`risk`
+ * of the palette). One table for the map's canvas; style.css has the same outlines for the panels (`.sev`), in the same colours.
  */
 import { type Severity, severities } from '../../base/region.ts'
 
