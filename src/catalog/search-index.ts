@@ -15,7 +15,7 @@ import type { BrickView } from '../store/brick-view.ts'
 import type { Catalog } from './catalog-db.ts'
 import { type NameOf, namesOfEntry, namesOfRegions, pathName } from './search-names.ts'
 import { type IndexState, readIndexState, stateOf } from './search-state.ts'
-import { deleteBrickNames, dropNames, IndexWriter, unusedNames } from './search-writer.ts'
+import { deleteBrickNames, deleteEntryNames, dropNames, IndexWriter, unusedNames } from './search-writer.ts'
 
 export interface IndexReport {
   /** `refused`: the disk would not, or the catalog was made anew meanwhile; the next time it goes on. */
@@ -69,6 +69,35 @@ export function forgetOtherBricks(catalog: Catalog, uuids: readonly string[]): v
     if (isChanged) dropNames(sql, unusedNames(sql))
   })
 }
+
+/**
+ * Takes out what is known of entries of a brick, and of all beneath them; whoever is writing the brick's names now is refused.
+ * `pause` is between slices of some milliseconds.
+ */
+export async function forgetEntries(
+  catalog: Catalog,
+  { uuid, paths }: { readonly uuid: string; readonly paths: readonly Uint8Array[] },
+  { pause }: IndexPorts,
+): Promise<void> {
+  catalog.transaction((sql) => {
+    const brick = sql.prepare('update search_brick set turn = turn + 1 where uuid = ? returning id').get(uuid)?.['id']
+    if (brick !== undefined) deleteEntryNames(sql, Number(brick), paths)
+  })
+  // What was deleted stays in the parts of the full text index until they are written anew.
+  for (let pages = -mergedPages; ; pages = mergedPages) {
+    const changes = catalog.run((sql) => {
+      const total = sql.prepare('select total_changes() as count')
+      const before = Number(total.get()?.['count'])
+      sql.prepare("insert into search_text(search_text, rank) values('merge', ?)").run(pages)
+      return Number(total.get()?.['count']) - before
+    })
+    if (changes === undefined || changes < 2) break
+    await pause()
+  }
+  catalog.run((sql) => sql.exec("insert into search_text(search_text) values('optimize')"))
+}
+
+const mergedPages = 256
 
 /** More than that is not worth looking at one by one. */
 const changedMax = 20_000

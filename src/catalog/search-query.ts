@@ -43,8 +43,9 @@ export function findNames(catalog: Catalog, query: NameQuery): FoundNames {
   const ranked: Ranked[] = []
   let truncated = false
   for (const { text, brick } of texts) {
-    const candidates = candidatesOf(catalog, { text, kinds: query.kinds })
-    if (candidates.length === candidatesMax) truncated = true
+    const among = brick === undefined ? [...bricks.keys()] : [brick]
+    const candidates = candidatesOf(catalog, { text, kinds: query.kinds, among })
+    if (candidates.length > candidatesMax) truncated = true
     for (const candidate of candidates) {
       const rank = rankOf(candidate, text)
       if (rank !== undefined) ranked.push({ ...candidate, rank, brick })
@@ -73,7 +74,7 @@ export function behindNames(catalog: Catalog, views: readonly BrickView[]): stri
 }
 
 /** Names that are looked at for one question. */
-const candidatesMax = 50_000
+export const candidatesMax = 50_000
 /** Trigrams find nothing shorter. */
 const trigramLength = 3
 
@@ -125,23 +126,33 @@ interface Ranked extends Candidate {
   readonly brick: number | undefined
 }
 
-function candidatesOf(catalog: Catalog, { text, kinds }: Pick<NameQuery, 'text' | 'kinds'>): Candidate[] {
+interface CandidateQuery extends Pick<NameQuery, 'text' | 'kinds'> {
+  /** Numbers of bricks. */
+  readonly among: readonly number[]
+}
+
+/** One more than `candidatesMax` where there are more; then the best of them. */
+function candidatesOf(catalog: Catalog, { text, kinds, among }: CandidateQuery): Candidate[] {
   const numbers = (kinds.length === 0 ? nameKinds : kinds).map((kind) => nameKinds.indexOf(kind)).join(', ')
-  const folded = text.toLowerCase()
-  const trigrams = trigramsOf(folded)
+  const trigrams = trigramsOf(text)
+  const held = trigrams.length === 0 ? likes(text) : undefined
+  const from = held
+    ? `search_name n where (${held.map(() => "n.text like ? escape '\\'").join(' or ')})`
+    : 'search_text t join search_name n on n.id = t.rowid where search_text match ?'
+  const wanted = held ?? [trigrams.map((part) => `"${part.replaceAll('"', '""')}"`).join(' AND ')]
+  const select = `select n.id as id, n.kind as kind, n.text as text from ${from} and n.kind in (${numbers})`
   const rows = catalog.run((sql) => {
-    if (trigrams.length === 0) {
-      const like = `%${folded.replace(/[\\%_]/g, '\\$&')}%`
-      return sql
-        .prepare(
-          `select id, kind, text from search_name where kind in (${numbers}) and text like ? escape '\\' limit ?`,
-        )
-        .all(like, candidatesMax)
-    }
+    const some = sql.prepare(`${select} limit ?`).all(...wanted, candidatesMax + 1)
+    if (some.length <= candidatesMax) return some
+    const whole = escapedLike(text)
+    const best = [whole, `%/${whole}`, `${whole}%`, `%/${whole}%`, `%/${whole}%/%`]
     return sql
-      .prepare(`select id, kind, n.text as text from search_text t join search_name n on n.id = t.rowid
-        where search_text match ? and kind in (${numbers}) limit ?`)
-      .all(trigrams.map((part) => `"${part.replaceAll('"', '""')}"`).join(' AND '), candidatesMax)
+      .prepare(`${select} and exists (select 1 from search_place p join search_entry e on e.id = p.entry
+          where p.name = n.id and e.brick in (${among.join(', ')}))
+        order by case when n.text like ? escape '\\' or n.kind = 0 and n.text like ? escape '\\' then 0
+          when n.text like ? escape '\\' or n.kind = 0 and n.text like ? escape '\\' and n.text not like ? escape '\\' then 1
+          else 2 end, length(n.text) limit ?`)
+      .all(...wanted, ...best, candidatesMax + 1)
   })
   return (rows ?? []).map((row) => ({
     id: Number(row['id']),
@@ -150,6 +161,27 @@ function candidatesOf(catalog: Catalog, { text, kinds }: Pick<NameQuery, 'text' 
   }))
 }
 
+function escapedLike(text: string): string {
+  return text.replace(/[\\%_]/g, '\\$&')
+}
+
+/** SQLite folds letters of ASCII only: others as they are written, and in either case. */
+function likes(text: string): string[] {
+  let spellings = ['']
+  for (const character of text) {
+    const cases = new Set([character, character.toLowerCase(), character.toUpperCase()])
+    const forms = character < '\x80' ? [character] : [...cases]
+    spellings = spellings.flatMap((spelling) => forms.map((form) => spelling + form))
+  }
+  return spellings.map((spelling) => `%${escapedLike(spelling)}%`)
+}
+
+/** Letter by letter, so that a part of a text is a part of the folded text: a sigma at the end of a word folds otherwise. */
+function foldedCase(text: string): string {
+  return Array.from(text, (character) => character.toLowerCase()).join('')
+}
+
+/** As they are written: the index folds what it keeps, and what it is asked, alike. */
 function trigramsOf(text: string): string[] {
   const characters = [...text]
   const parts = new Set<string>()
@@ -161,7 +193,7 @@ function trigramsOf(text: string): string[] {
 
 /** 0 is the name itself, 1 begins it, 2 begins a word of it, 3 anywhere, 4 above the last part of a path; undefined: not in it. */
 function rankOf({ kind, text }: Candidate, wanted: string): number | undefined {
-  const [folded, needle] = [text.toLowerCase(), wanted.toLowerCase()]
+  const [folded, needle] = [foldedCase(text), foldedCase(wanted)]
   if (folded === needle) return 0
   const name = kind === 'path' && !needle.includes('/') ? folded.slice(folded.lastIndexOf('/') + 1) : folded
   const at = name.indexOf(needle)

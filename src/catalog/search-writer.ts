@@ -130,6 +130,24 @@ export function deleteBrickNames(sql: DatabaseSync, brick: number): boolean {
   return Number(sql.prepare('delete from search_entry where brick = ?').run(brick).changes) > 0
 }
 
+/** Of these entries and of all beneath them. */
+export function deleteEntryNames(sql: DatabaseSync, brick: number, paths: Iterable<Uint8Array>): void {
+  const entries = sql.prepare('select id from search_entry where brick = ? and (path = ? or (path > ? and path < ?))')
+  const placesOf = sql.prepare('delete from search_place where entry = ? returning name')
+  const drop = sql.prepare('delete from search_entry where id = ?')
+  const loose = new Set<number>()
+  for (const path of paths) {
+    const [from, to] = [Uint8Array.from([...path, slash]), Uint8Array.from([...path, slash + 1])]
+    for (const { id } of entries.all(brick, path, from, to)) {
+      for (const { name } of placesOf.all(Number(id))) loose.add(Number(name))
+      drop.run(Number(id))
+    }
+  }
+  dropNames(sql, loose)
+}
+
+const slash = 0x2f
+
 export function unusedNames(sql: DatabaseSync): number[] {
   const unused = sql.prepare('select id from search_name where id not in (select name from search_place)').all()
   return unused.map(({ id }) => Number(id))

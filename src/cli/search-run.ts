@@ -32,14 +32,23 @@ export async function search(call: Call, asked: Asked, options: SearchOptions): 
     const screen = { call, shared: bricks.length > 1 }
     const names =
       plan.kinds === undefined ? 0 : await searchNames(screen, { bricks, asked, options, kinds: plan.kinds })
-    if (plan.pattern === undefined) return names > 0 ? exitCode.ok : exitCode.no
+    if (plan.pattern === undefined) {
+      if (names === 0) call.warn(`no name holds that; looked through ${counted(bricks.length, ofBricks)}`)
+      return names > 0 ? exitCode.ok : exitCode.no
+    }
     const found = await searchAll(screen, { bricks, pattern: plan.pattern, options })
+    if (names + found.hits === 0) {
+      const bytes = `${iec(found.bytes)} of ${counted(bricks.length, ofBricks)}`
+      call.warn(`nothing was found; looked through ${bytes}${plan.kinds === undefined ? '' : ', names and bytes'}`)
+    }
     if (found.isDoubtful) return exitCode.doubtful
     return names + found.hits > 0 ? exitCode.ok : exitCode.no
   } finally {
     for (const { view } of newest) view.file.close()
   }
 }
+
+const ofBricks = { one: 'brick', many: 'bricks' } as const
 
 interface Plan {
   /** Undefined: no names; empty: all kinds. */
@@ -131,7 +140,10 @@ interface ByteSearch {
   readonly options: SearchOptions
 }
 
-async function searchAll(screen: Screen, work: ByteSearch): Promise<{ hits: number; isDoubtful: boolean }> {
+async function searchAll(
+  screen: Screen,
+  work: ByteSearch,
+): Promise<{ hits: number; bytes: number; isDoubtful: boolean }> {
   const { call } = screen
   const ports = {
     monotonicMs: () => call.clock.monotonicMs(),
@@ -144,6 +156,7 @@ async function searchAll(screen: Screen, work: ByteSearch): Promise<{ hits: numb
   const crew = new SearchCrew({ threadCount: workerCount, ports, here: 'until-ready' })
   let listed = 0
   let hits = 0
+  let bytes = 0
   let isDoubtful = false
   try {
     for (const brick of work.bricks) {
@@ -151,6 +164,7 @@ async function searchAll(screen: Screen, work: ByteSearch): Promise<{ hits: numb
       const found = await searchOne(screen, { ...work, brick, crew, limit })
       listed += found.listed
       hits += found.end.done.hits
+      bytes += found.end.done.bytes
       isDoubtful ||= warnOf(call, brick.name, found.end)
       if (work.options.count !== true && listed >= work.options.limit) {
         call.warn(`stopped after ${grouped(listed)}; --limit lists more, --count counts all`)
@@ -158,7 +172,7 @@ async function searchAll(screen: Screen, work: ByteSearch): Promise<{ hits: numb
       }
     }
     if (work.options.count === true && !call.json) call.warn(counted(hits, { one: 'match', many: 'matches' }))
-    return { hits, isDoubtful }
+    return { hits, bytes, isDoubtful }
   } finally {
     await crew.close()
   }

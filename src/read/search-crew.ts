@@ -1,6 +1,6 @@
 /**
- * Threads that look through segments of bricks, for any number of searches; one segment at a time each, in the order in which
- * they were asked for.
+ * Threads that look through segments of bricks, for any number of searches; a slice of one segment at a time each. The next
+ * slice is of the search that had the least of their time: one that asks for little hardly waits for one that asks for much.
  *
  * A regular expression may take longer than anyone lives: a thread that stands still for some seconds is ended, the search
  * that it worked for told so, and another thread takes its place. A search that was given up holds a thread no longer.
@@ -25,7 +25,7 @@ export interface CrewOptions {
   readonly ports: SearchPorts
   /** `until-ready`: needles are looked for on this thread while the first threads start. */
   readonly here: 'never' | 'until-ready'
-  /** A thread that shows no progress for so long is ended; milliseconds, by default `stillMsDefault`. It shows some after 32 KiB. */
+  /** A thread that shows no progress for so long is ended; milliseconds, by default `stillMsDefault`. It shows some after 24 KiB at most. */
   readonly stillMsMax?: number
 }
 
@@ -44,6 +44,8 @@ export class SearchCrew {
   readonly #here: CrewOptions['here']
   readonly #threads: Thread[] = []
   readonly #queue: Task[] = []
+  /** Milliseconds of threads that searches had, by their jobs' numbers. */
+  readonly #spentMs = new Map<number, number>()
   #scanner: SegmentScanner | undefined
   #stopLooking: (() => void) | undefined
   #isClosed = false
@@ -56,7 +58,7 @@ export class SearchCrew {
   }
 
   /** Errors: SearchTooSlow, CANCELLED, those of reading. */
-  scan(job: SearchJob, order: SegmentOrder, signal: AbortSignal): Promise<SegmentResult> {
+  scan(job: SearchJob, order: SegmentOrder, { signal, rank }: ScanWish): Promise<SegmentResult> {
     if (this.#isClosed) return Promise.reject(new FoundryError('CANCELLED', 'The search was stopped.'))
     this.#start()
     if (
@@ -67,9 +69,15 @@ export class SearchCrew {
       return this.#scanHere({ job, order }, signal)
     }
     return new Promise((resolve, reject) => {
-      this.#queue.push({ job, order, signal, resolve, reject })
+      this.#join(job.id)
+      this.#queue.push({ job, order, signal, rank, resolve, reject })
       this.#next()
     })
+  }
+
+  /** Nothing more will be asked for it. */
+  leave(job: SearchJob): void {
+    this.#spentMs.delete(job.id)
   }
 
   /** Ends all threads; what is under way fails with CANCELLED. */
@@ -84,14 +92,14 @@ export class SearchCrew {
   async #scanHere({ job, order }: ThreadOrder, signal: AbortSignal): Promise<SegmentResult> {
     await this.ports.pause()
     signal.throwIfAborted()
-    this.#scanner ??= new SegmentScanner(() => undefined)
+    this.#scanner ??= new SegmentScanner({ beat: () => undefined, nowMs: () => this.ports.monotonicMs() })
     return this.#scanner.scan(job, order)
   }
 
   #start(): void {
     while (this.#threads.length < this.threadCount) {
       const thread = new Thread({
-        onFree: () => this.#next(),
+        onFree: (job, spentMs) => this.#free(job, spentMs),
         nowMs: () => this.ports.monotonicMs(),
         stillMsMax: this.stillMsMax,
       })
@@ -103,14 +111,45 @@ export class SearchCrew {
   #next(): void {
     for (const thread of this.#threads) {
       if (!thread.isFree) continue
-      let task = this.#queue.shift()
-      while (task?.signal.aborted) {
-        task.reject(task.signal.reason)
-        task = this.#queue.shift()
-      }
+      const task = this.#takeTask()
       if (task === undefined) return
       thread.work(task)
     }
+  }
+
+  #free({ id }: SearchJob, spentMs: number): void {
+    const before = this.#spentMs.get(id)
+    if (before !== undefined) this.#spentMs.set(id, before + spentMs)
+    this.#next()
+  }
+
+  /** Who was away, or is new, has no claim to the time that others had meanwhile. */
+  #join(id: number): void {
+    const working = this.#threads.flatMap(({ job }) => (job === undefined ? [] : [job.id]))
+    const others = new Set([...this.#queue.map(({ job }) => job.id), ...working])
+    if (others.has(id)) return
+    const least = Math.min(...[...others].map((other) => this.#costMs(other)))
+    this.#spentMs.set(id, Math.max(this.#spentMs.get(id) ?? 0, Number.isFinite(least) ? least : 0))
+  }
+
+  #costMs(id: number): number {
+    const running = this.#threads.filter(({ job }) => job?.id === id)
+    return running.reduce((sum, thread) => sum + thread.spentMs, this.#spentMs.get(id) ?? 0)
+  }
+
+  #takeTask(): Task | undefined {
+    for (const [i, { signal, reject }] of [...this.#queue.entries()].reverse()) {
+      if (!signal.aborted) continue
+      this.#queue.splice(i, 1)
+      reject(signal.reason)
+    }
+    let best: { readonly at: number; readonly costMs: number; readonly rank: number } | undefined
+    for (const [at, { job, rank }] of this.#queue.entries()) {
+      const costMs = this.#costMs(job.id)
+      const isBetter = best === undefined || costMs < best.costMs || (costMs === best.costMs && rank < best.rank)
+      if (isBetter) best = { at, costMs, rank }
+    }
+    return best === undefined ? undefined : this.#queue.splice(best.at, 1)[0]
   }
 
   /** Threads that failed, that stand still, or that work for nobody. */
@@ -129,14 +168,19 @@ export class SearchCrew {
   }
 }
 
-interface Task extends ThreadOrder {
+export interface ScanWish {
   readonly signal: AbortSignal
+  /** Of the orders of one search the lowest is done first. */
+  readonly rank: number
+}
+
+interface Task extends ThreadOrder, ScanWish {
   readonly resolve: (result: SegmentResult) => void
   readonly reject: (error: unknown) => void
 }
 
 interface ThreadParts {
-  readonly onFree: () => void
+  readonly onFree: (job: SearchJob, spentMs: number) => void
   readonly nowMs: () => number
   readonly stillMsMax: number
 }
@@ -150,6 +194,7 @@ class Thread {
   #failure: unknown
   #lastCount = 0
   #lastMs = 0
+  #startMs = 0
   isReady = false
 
   constructor(parts: ThreadParts) {
@@ -169,9 +214,20 @@ class Thread {
     return this.#task === undefined && this.#failure === undefined
   }
 
+  /** Whose order it works on. */
+  get job(): SearchJob | undefined {
+    return this.#task?.job
+  }
+
+  /** Since the order came. */
+  get spentMs(): number {
+    return this.#parts.nowMs() - this.#startMs
+  }
+
   work(task: Task): void {
     this.#task = task
-    this.#lastMs = this.#parts.nowMs()
+    this.#startMs = this.#parts.nowMs()
+    this.#lastMs = this.#startMs
     this.#worker.postMessage({ job: task.job, order: task.order } satisfies ThreadOrder)
   }
 
@@ -206,7 +262,7 @@ class Thread {
     this.#task = undefined
     if (answer.kind === 'scanned') task?.resolve(answer.result)
     else task?.reject(errorOf(answer))
-    this.#parts.onFree()
+    if (task !== undefined) this.#parts.onFree(task.job, this.spentMs)
   }
 
   #fail(error: unknown): void {

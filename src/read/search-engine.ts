@@ -4,6 +4,7 @@
  * A match of a regular expression has at most `matchBytesMax` bytes and looks at no more on either side: so what is found
  * does not depend on how much was at hand. Where it would be longer, the longest that fits is taken.
  */
+import { type Find, finderOf, Hay } from './search-find.ts'
 import { bytesNeedle, type HitEncoding, type Needle, type SearchPattern } from './search-pattern.ts'
 import type { ByteRegex } from './search-regex.ts'
 
@@ -33,8 +34,18 @@ export interface Matcher {
   readonly behind: number
   /** Whether it can match in zeros without anything else in sight. */
   matchesZeros(): boolean
-  /** Matches that begin in [from, until), ascending. `beat` is called every some thousand bytes. */
-  matches(sight: Sight, starts: Starts, beat: () => void): Generator<Found>
+  /** Matches that begin in [from, until), ascending; gives where it stopped: all that begin before were told. */
+  matches(sight: Sight, starts: Starts, pace: Pace): Generator<Found, number>
+}
+
+/** How the work is cut into slices. */
+export interface Pace {
+  /** Called all the time, but not within one piece that takes long. */
+  beat(): void
+  /** Monotonic milliseconds. */
+  nowMs(): number
+  /** By `nowMs`: from then on it stops as soon as it can, though never where it began. */
+  readonly untilMs: number
 }
 
 /** Where matches may begin. */
@@ -65,16 +76,18 @@ class NeedleMatcher implements Matcher {
     return this.#needles.some(({ needle }) => needle.bytes.every((byte) => byte === 0))
   }
 
-  *matches(sight: Sight, { from, until }: Starts, beat: () => void): Generator<Found> {
+  *matches(sight: Sight, { from, until }: Starts, pace: Pace): Generator<Found, number> {
     let next = from
     for (let chunk = from; chunk < until; chunk += needleChunkBytes) {
+      if (chunk > from && pace.nowMs() >= pace.untilMs) return Math.max(chunk, next)
       const end = Math.min(until, chunk + needleChunkBytes)
       for (const found of this.#inChunk(sight, { from: Math.max(next, chunk), until: end })) {
         yield found
         next = found.at + found.length
       }
-      beat()
+      pace.beat()
     }
+    return until
   }
 
   *#inChunk(sight: Sight, { from, until }: Starts): Generator<Found> {
@@ -110,88 +123,20 @@ class NeedleMatcher implements Matcher {
   }
 }
 
-const nowhere = Number.POSITIVE_INFINITY
-
-/** First match at or behind `from` that lies in `hay` whole; `nowhere` where there is none. */
-type Find = (hay: Hay, from: number) => number
-
 interface Sought {
   readonly needle: Needle
   readonly find: Find
 }
 
-/** Bytes to look in, and the same as one character a byte, made when it is asked for. */
-class Hay {
-  /** From the beginning of the buffer to the end of what is in sight. */
-  readonly bytes: Buffer
-  /** Nothing is looked for before. */
-  readonly start: number
-  #text: string | undefined
-
-  constructor(bytes: Buffer, { start, end }: { readonly start: number; readonly end: number }) {
-    this.bytes = bytes.subarray(0, end)
-    this.start = start
-  }
-
-  /** From `start` on. */
-  get text(): string {
-    this.#text ??= this.bytes.toString('latin1', this.start)
-    return this.#text
-  }
-}
-
-/** By the longest run of whole bytes, searched natively; where there is none worth it, as a regular expression. */
-function finderOf(needle: Needle): Find {
-  const { mask } = needle
-  let anchor = { start: 0, length: 0 }
-  for (let start = 0; start < mask.length; start++) {
-    let length = 0
-    while (mask[start + length] === 0xff) length++
-    if (length > anchor.length) anchor = { start, length }
-    start += length
-  }
-  return anchor.length === mask.length || anchor.length > 1 ? anchored(needle, anchor) : byClasses(needle)
-}
-
-function anchored({ bytes, mask }: Needle, anchor: { readonly start: number; readonly length: number }): Find {
-  const fixed = bytes.slice(anchor.start, anchor.start + anchor.length)
-  const isWhole = fixed.length === bytes.length
-  return ({ bytes: hay }, from) => {
-    for (let at = hay.indexOf(fixed, from + anchor.start); at >= 0; at = hay.indexOf(fixed, at + 1)) {
-      const start = at - anchor.start
-      if (start + bytes.length > hay.length) return nowhere
-      if (isWhole || isAt({ bytes, mask }, hay, start)) return start
-    }
-    return nowhere
-  }
-}
-
-function isAt({ bytes, mask }: Pick<Needle, 'bytes' | 'mask'>, hay: Buffer, start: number): boolean {
-  for (let i = 0; i < bytes.length; i++) {
-    if (((hay[start + i] as number) & (mask[i] as number)) !== bytes[i]) return false
-  }
-  return true
-}
-
-/** Several times as fast as a loop: the engine skips by what the last of its classes can be. */
-function byClasses({ bytes, mask }: Needle): Find {
-  const classes = [...bytes].map((byte, i) => classOf(byte, mask[i] as number))
-  const expression = new RegExp(classes.join(''), 'g')
-  return (hay, from) => {
-    expression.lastIndex = from - hay.start
-    const match = expression.exec(hay.text)
-    return match === null ? nowhere : hay.start + match.index
-  }
-}
-
-function classOf(byte: number, mask: number): string {
-  if (mask === 0) return '[^]'
-  const all = Array.from({ length: 256 }, (_, value) => value).filter((value) => (value & mask) === byte)
-  return `[${all.map((value) => `\\x${value.toString(16).padStart(2, '0')}`).join('')}]`
-}
-
-/** Starts that are tried in one text: an expression that goes to the end of what it sees does so for each of them. */
-const chunkBytes = 16 * 1_024
+/**
+ * Starts that are tried at once: an expression that goes to the end of what it sees does so for each of them. First few, one
+ * by one; more, and by one call, where they take next to no time.
+ */
+const chunks = { first: 512, next: 4 * 1_024, most: 16 * 1_024 } as const
+/** Microseconds for a start that are worth asking for the time after each. */
+const slowStartUs = 2
+/** Milliseconds that many starts may take before they are tried one by one again. */
+const slowChunkMs = 20
 
 class RegexMatcher implements Matcher {
   readonly before = matchBytesMax
@@ -199,55 +144,91 @@ class RegexMatcher implements Matcher {
   readonly #search: RegExp
   readonly #here: RegExp
   readonly #find: Find | undefined
+  readonly #mayBeZeros: boolean
   #zeros: boolean | undefined
+  /** How many starts come next; the first few are tried one by one. */
+  #chunkBytes: number = chunks.first
 
   constructor({ source, flags, required }: ByteRegex) {
     this.#search = new RegExp(source, flags)
     this.#here = new RegExp(source, `${flags.replace('g', '')}y`)
     const letterCase = flags.includes('i') ? 'any' : 'exact'
     this.#find = required === undefined ? undefined : finderOf(bytesNeedle(required, letterCase))
+    this.#mayBeZeros = required === undefined || /^\0*$/.test(required)
   }
 
   matchesZeros(): boolean {
-    this.#zeros ??= this.#find === undefined && this.#isFoundIn('\0'.repeat(3 * matchBytesMax))
+    this.#zeros ??= this.#mayBeZeros && this.#isFoundIn('\0'.repeat(3 * matchBytesMax))
     return this.#zeros
   }
 
-  *matches(sight: Sight, { from, until }: Starts, beat: () => void): Generator<Found> {
+  *matches(sight: Sight, { from, until }: Starts, pace: Pace): Generator<Found, number> {
     const hay = new Hay(sight.bytes, { start: from, end: Math.min(sight.end, until + this.behind) })
-    let next = from
-    let required = this.#find === undefined ? nowhere : -1
-    for (let chunk = from; chunk < until; chunk += chunkBytes) {
-      const chunkEnd = Math.min(until, chunk + chunkBytes)
+    let required = from - 1
+    for (let at = from; at < until; ) {
+      if (at > from && pace.nowMs() >= pace.untilMs) return at
       if (this.#find !== undefined) {
-        if (required < chunk) required = this.#find(hay, chunk)
-        // A match that begins here would hold it within its bytes.
-        if (required >= chunkEnd + matchBytesMax) continue
+        if (required < at) required = this.#find(hay, at)
+        // A match holds it within its bytes: none begins long before it.
+        at = Math.max(at, Math.min(until, required - matchBytesMax))
+        if (at === until) break
       }
-      const base = Math.max(sight.start, chunk - this.before)
-      const text = sight.bytes.toString('latin1', base, Math.min(sight.end, chunkEnd + this.behind))
-      const starts = { from: Math.max(next, chunk) - base, until: chunkEnd - base }
-      for (const { index, length, isCut } of this.#inText(text, starts)) {
-        yield { at: base + index, length, encoding: 'bytes', isCut }
-        next = base + index + length
-      }
-      beat()
+      const end = Math.min(until, at + this.#chunkBytes)
+      const base = Math.max(sight.start, at - this.before)
+      const text = sight.bytes.toString('latin1', base, Math.min(sight.end, end + this.behind))
+      const { found, reach } = this.#inChunk(text, { from: at - base, until: end - base }, pace)
+      for (const { index, length, isCut } of found) yield { at: base + index, length, encoding: 'bytes', isCut }
+      at = base + reach
+      pace.beat()
     }
+    return until
   }
 
-  *#inText(
-    text: string,
-    { from, until }: Starts,
-  ): Generator<{ readonly index: number; readonly length: number; readonly isCut: boolean }> {
-    for (let at = from; at < until; ) {
+  /** `reach` may lie behind the last start: behind a match. */
+  #inChunk(text: string, starts: Starts, pace: Pace): { readonly found: readonly InText[]; readonly reach: number } {
+    const found: InText[] = []
+    const startMs = pace.nowMs()
+    const work = this.#chunkBytes === chunks.first ? this.#oneByOne(text, starts, pace) : this.#atOnce(text, starts)
+    let step = work.next()
+    for (; step.done !== true; step = work.next()) found.push(step.value)
+    const reach = step.value
+    const spentMs = pace.nowMs() - startMs
+    if (this.#chunkBytes !== chunks.first) this.#chunkBytes = spentMs > slowChunkMs ? chunks.first : chunks.most
+    else if (spentMs * 1_000 < slowStartUs * (reach - starts.from)) this.#chunkBytes = chunks.next
+    return { found, reach }
+  }
+
+  *#atOnce(text: string, { from, until }: Starts): Generator<InText, number> {
+    let at = from
+    while (at < until) {
       this.#search.lastIndex = at
       const match = this.#search.exec(text)
-      if (match === null || match.index >= until) return
-      const { index } = match
-      const length = match[0].length > matchBytesMax ? this.#shorter(text, index) : match[0].length
-      if (length > 0) yield { index, length, isCut: length === matchBytesMax && match[0].length > matchBytesMax }
-      at = index + Math.max(1, length)
+      if (match === null || match.index >= until) return until
+      const one = this.#cut(text, match)
+      if (one.length > 0) yield one
+      at = one.index + Math.max(1, one.length)
     }
+    return at
+  }
+
+  *#oneByOne(text: string, { from, until }: Starts, pace: Pace): Generator<InText, number> {
+    let at = from
+    while (at < until) {
+      this.#here.lastIndex = at
+      const match = this.#here.exec(text)
+      const one = match === null ? undefined : this.#cut(text, match)
+      if (one !== undefined && one.length > 0) yield one
+      at += Math.max(1, one?.length ?? 0)
+      pace.beat()
+      if (pace.nowMs() >= pace.untilMs) return at
+    }
+    return at
+  }
+
+  #cut(text: string, { index, 0: match }: RegExpExecArray): InText {
+    const isLonger = match.length > matchBytesMax
+    const length = isLonger ? this.#shorter(text, index) : match.length
+    return { index, length, isCut: isLonger && length === matchBytesMax }
   }
 
   /** Length of the match there where the text ends `matchBytesMax` behind its beginning; 0 where there is none. */
@@ -260,4 +241,11 @@ class RegexMatcher implements Matcher {
     this.#search.lastIndex = 0
     return (this.#search.exec(text)?.[0].length ?? 0) > 0
   }
+}
+
+/** A match; `length` 0: it is none worth telling. */
+interface InText {
+  readonly index: number
+  readonly length: number
+  readonly isCut: boolean
 }

@@ -16,28 +16,30 @@ export interface ByteRegex {
   readonly required: string | undefined
 }
 
-/** Of expressions without the flags `u` and `v`. `.*` at the beginning is left out: it says nothing. Errors: USAGE. */
+/** Of expressions without the flags `u` and `v`. Errors: USAGE. */
 export function byteRegex(query: Uint8Array, letterCase: 'exact' | 'any'): ByteRegex {
-  const written = rewritten(bytesKey(query))
+  const pattern = bytesKey(query)
   const flags = letterCase === 'any' ? 'gim' : 'gm'
+  // Of what is refused here the message names what was written.
+  const mayFold = letterCase === 'any' || /\(\?[ms]*i/.test(pattern)
   try {
-    new RegExp(written, flags)
+    const source = rewritten(pattern, mayFold)
+    new RegExp(source, flags)
+    return { kind: 'regex', source, flags, required: requiredText(source) }
   } catch (error) {
+    if (error instanceof FoundryError) throw error
     const why = error instanceof Error ? error.message.replace(/^Invalid regular expression: .*: /, '') : String(error)
     throw usage(`The regular expression ${displayPath(query)} cannot be used: ${why}.`)
   }
-  const source = written.includes('|') ? written : written.replace(/^\.\*\??(?=[^*+?{])/, '')
-  return { kind: 'regex', source, flags, required: requiredText(source) }
 }
 
 /** `pattern`: one character a byte. */
-function rewritten(pattern: string): string {
+function rewritten(pattern: string, mayFold: boolean): string {
   let source = ''
-  let isInClass = false
   for (let at = 0; at < pattern.length; ) {
-    const next: Part = isInClass ? classPart(pattern, at) : part(pattern, at)
-    if (next.isSpecial) isInClass = next.text === '['
-    source += next.text
+    const next = part(pattern, at)
+    const isFolded = mayFold && next.text.startsWith('[')
+    source += isFolded ? withExactBytes(next.text) : next.text
     at += next.length
   }
   return source
@@ -47,13 +49,11 @@ interface Part {
   readonly text: string
   /** Characters of the pattern that it stands for. */
   readonly length: number
-  /** It opens or closes a class. */
-  readonly isSpecial?: true
 }
 
 function part(pattern: string, at: number): Part {
   const character = pattern.charAt(at)
-  if (character === '[') return { text: '[', length: 1, isSpecial: true }
+  if (character === '[') return classAt(pattern, at)
   if (character === '\\') return escaped(pattern, at) ?? { text: pattern.slice(at, at + 2), length: 2 }
   if (character < '\x80') return { text: character, length: 1 }
   const length = sequenceLength(pattern, at)
@@ -70,21 +70,42 @@ function escaped(pattern: string, at: number): Part | undefined {
     if (character < '\x80') return { text: unit[0], length: unit[0].length }
     return { text: bytesGroup(bytesKey(utf8(character))), length: unit[0].length }
   }
-  const byte = /^\\x([89a-fA-F][0-9a-fA-F])/.exec(text)
+  const byte = /^\\(?:x[89a-fA-F][0-9a-fA-F]|[23][0-7]{2})/.exec(text)
   return byte === null ? undefined : { text: `(?-i:${byte[0]})`, length: byte[0].length }
 }
 
-function classPart(pattern: string, at: number): Part {
-  const character = pattern.charAt(at)
-  if (character === ']') return { text: ']', length: 1, isSpecial: true }
-  if (character === '\\') {
-    const text = pattern.slice(at)
-    refuseProperties(text)
-    if (/^\\u(?!00[0-7])[0-9a-fA-F]{4}/.test(text)) throw beyondAscii()
-    return { text: pattern.slice(at, at + 2), length: 2 }
+/** A whole class; one without an end is left to be refused. */
+function classAt(pattern: string, at: number): Part {
+  let text = ''
+  for (let next = at; next < pattern.length; ) {
+    const piece = pattern.charAt(next) === '\\' ? pattern.slice(next, next + 2) : pattern.charAt(next)
+    if (piece >= '\x80') throw beyondAscii()
+    if (piece.startsWith('\\')) {
+      refuseProperties(pattern.slice(next))
+      if (/^\\u(?!00[0-7])[0-9a-fA-F]{4}/.test(pattern.slice(next))) throw beyondAscii()
+    }
+    text += piece
+    next += piece.length
+    if (piece === ']') break
   }
-  if (character < '\x80') return { text: character, length: 1 }
-  throw beyondAscii()
+  return { text, length: text.length }
+}
+
+/** Bytes beyond ASCII are no letters here, and have no case; where the class names none, it stays as it is. */
+function withExactBytes(text: string): string {
+  const isNegated = text.startsWith('[^')
+  const named = isNegated ? `[${text.slice(2)}` : text
+  const expression = new RegExp(named)
+  const isIn = (byte: number): boolean => expression.test(String.fromCharCode(byte))
+  const high = Array.from({ length: 128 }, (_, i) => i + 128)
+  if (!high.some(isIn)) return text
+  const exact = high.filter((byte) => isIn(byte) !== isNegated)
+  const bytes = `(?-i:[${exact.map(byteEscape).join('')}])`
+  return isNegated ? `(?:(?!${named})[\\0-\\x7f]|${bytes})` : `(?:(?=[\\0-\\x7f])${named}|${bytes})`
+}
+
+function byteEscape(byte: number): string {
+  return `\\x${byte.toString(16).padStart(2, '0')}`
 }
 
 function refuseProperties(text: string): void {
@@ -94,7 +115,7 @@ function refuseProperties(text: string): void {
 
 /** Bytes of one character, always as they are. */
 function bytesGroup(bytes: string): string {
-  const codes = [...bytes].map((byte) => `\\x${byte.charCodeAt(0).toString(16).padStart(2, '0')}`)
+  const codes = [...bytes].map((byte) => byteEscape(byte.charCodeAt(0)))
   return `(?-i:${codes.join('')})`
 }
 

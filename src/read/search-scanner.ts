@@ -3,28 +3,32 @@ import { noPointer } from '../brick/pointer.ts'
 import { BrickFile } from '../store/brick-file.ts'
 import { BrickView } from '../store/brick-view.ts'
 import { EntryCursor } from './entry-cursor.ts'
-import { createMatcher } from './search-engine.ts'
+import { createMatcher, type Pace } from './search-engine.ts'
 import type { SearchJob } from './search-protocol.ts'
 import { type SegmentOrder, type SegmentParts, type SegmentResult, scanSegment } from './search-segment.ts'
 import { SegmentWindow } from './search-window.ts'
 
 /** Jobs at hand: their views keep some nodes and pages. */
-const jobsMax = 4
+const jobsMax = 10
+/** Of one order; what is left of its segment is another order. */
+const sliceMs = 50
 
 type Parts = Pick<SegmentParts, 'view' | 'entries' | 'matcher'>
 
 export class SegmentScanner {
-  readonly #beat: () => void
+  readonly #clock: Pick<Pace, 'beat' | 'nowMs'>
   readonly #window = new SegmentWindow()
   readonly #jobs = new Map<number, Parts>()
 
-  constructor(beat: () => void) {
-    this.#beat = beat
+  constructor(clock: Pick<Pace, 'beat' | 'nowMs'>) {
+    this.#clock = clock
   }
 
   /** Errors: those of scanSegment, and of reading. */
   scan(job: SearchJob, order: SegmentOrder): SegmentResult {
-    return scanSegment({ ...this.#partsOf(job), window: this.#window, beat: this.#beat }, order)
+    const { beat, nowMs } = this.#clock
+    const pace = { beat, nowMs, untilMs: nowMs() + sliceMs }
+    return scanSegment({ ...this.#partsOf(job), window: this.#window, pace }, order)
   }
 
   #partsOf({ id, brickPath, brickFd, record, pattern }: SearchJob): Parts {

@@ -12,7 +12,7 @@ import { tileBytes } from '../brick/merkle.ts'
 import type { BrickView } from '../store/brick-view.ts'
 import { isUnread, slotProblem } from './content.ts'
 import type { EntryCursor } from './entry-cursor.ts'
-import type { Found, Matcher } from './search-engine.ts'
+import type { Found, Matcher, Pace } from './search-engine.ts'
 import type { HitEncoding } from './search-pattern.ts'
 import { type Preview, previewBytes, previewOf } from './search-preview.ts'
 import { type SegmentWindow, segmentBytes } from './search-window.ts'
@@ -45,6 +45,8 @@ export interface SegmentResult {
   readonly tiles: [tile: number, count: number][]
   /** Where the last match ends. */
   spill: number
+  /** How far it came: matches that begin before are told. Short of the segment's end where its time was over. */
+  reach: number
   /** Content that was not looked through: nobody has the bytes. */
   unknownBytes: number
   /** What is broken. */
@@ -57,25 +59,29 @@ export interface SegmentParts {
   readonly matcher: Matcher
   /** Used again by the next call. */
   readonly window: SegmentWindow
-  /** Called every some thousand bytes. */
-  readonly beat: () => void
+  readonly pace: Pace
 }
 
 /** Errors: CANCELLED where the brick was closed; what is damaged is in the result. */
 export function scanSegment(parts: SegmentParts, order: SegmentOrder): SegmentResult {
   const { view, window, matcher } = parts
-  const result: SegmentResult = { hits: [], hitCount: 0, tiles: [], spill: 0, unknownBytes: 0 }
+  const result: SegmentResult = { hits: [], hitCount: 0, tiles: [], spill: 0, reach: 0, unknownBytes: 0 }
   window.open(view, order.segment)
   const end = Math.min((order.segment + 1) * segmentBytes, view.record.length)
+  result.reach = end
   try {
     const sight = { start: order.from - matcher.before, length: end - order.from + matcher.before + matcher.behind }
     if (window.isEmpty(sight) && !matcher.matchesZeros()) return result
     for (const { slot, path } of view.slots({ start: order.from, length: end - order.from })) {
+      if (slot.start > order.from && parts.pace.nowMs() >= parts.pace.untilMs) {
+        result.reach = slot.start
+        break
+      }
       const entry = parts.entries.entry(path)
       if (entry === undefined || !isSlotOf(view, entry, slot)) {
         result.damage ??= `slots: ${slot.start} + ${slot.length} is not the slot of the entry that it names`
-      } else if (scanEntry(parts, { order, end, entry, start: slot.start }, result) === 'enough') break
-      parts.beat()
+      } else if (scanEntry(parts, { order, end, entry, start: slot.start }, result) !== 'more') break
+      parts.pace.beat()
     }
   } catch (error) {
     if (!(error instanceof BrickDamage)) throw error
@@ -99,8 +105,8 @@ interface EntryPart {
   readonly start: number
 }
 
-function scanEntry(parts: SegmentParts, part: EntryPart, result: SegmentResult): 'enough' | 'more' {
-  const { window, matcher, beat } = parts
+function scanEntry(parts: SegmentParts, part: EntryPart, result: SegmentResult): 'enough' | 'more' | 'paused' {
+  const { window, matcher, pace } = parts
   const { entry, order, start } = part
   const content = { start, end: start + entry.size }
   const from = Math.max(order.from, content.start)
@@ -114,17 +120,23 @@ function scanEntry(parts: SegmentParts, part: EntryPart, result: SegmentResult):
   const last = Math.min(content.end, window.end, until + Math.max(matcher.behind, previewBytes))
   const lost = (entry.unreadableRanges ?? []).map((run) => ({ start: start + run.start, length: run.length }))
   const unknown = [...lost, ...window.read({ start: first, length: last - first })].sort((a, b) => a.start - b.start)
-  result.unknownBytes += until - from - lengthOf(known({ start: from, end: until }, unknown))
   for (const run of known({ start: first, end: last }, unknown)) {
     const { base } = window
     const sight = { bytes: window.bytes, start: run.start - base, end: run.end - base, offset: base - content.start }
     const starts = { from: Math.max(from, run.start) - base, until: Math.min(until, run.end) - base }
-    for (const found of matcher.matches(sight, starts, beat)) {
-      note(result, { found, sight, base, entry, start, order })
+    const matches = matcher.matches(sight, starts, pace)
+    let step = matches.next()
+    for (; step.done !== true; step = matches.next()) {
+      note(result, { found: step.value, sight, base, entry, start, order })
       if (order.beyond === 'stop' && result.hitCount >= order.listMax) return 'enough'
     }
+    if (step.value >= starts.until) continue
+    result.reach = base + step.value
+    break
   }
-  return 'more'
+  const seen = { start: from, end: Math.min(until, result.reach) }
+  result.unknownBytes += seen.end - seen.start - lengthOf(known(seen, unknown))
+  return result.reach < until ? 'paused' : 'more'
 }
 
 interface Noted {

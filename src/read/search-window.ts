@@ -36,7 +36,9 @@ export class SegmentWindow {
     return this.base + this.bytes.length
   }
 
+  /** What was read of the same segment just before is still there. */
   open(view: BrickView, segment: number): void {
+    if (view === this.#view && segment === this.#segment) return
     this.#view = view
     this.#segment = segment
     this.#states.fill(state.unread)

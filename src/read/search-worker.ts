@@ -8,7 +8,8 @@ import { SegmentScanner } from './search-scanner.ts'
 const { beats } = workerData as SearchThreadSetup
 const port = must(parentPort, 'parent port of a worker')
 const count = new Int32Array(beats)
-const scanner = new SegmentScanner(() => Atomics.add(count, 0, 1))
+const beat = (): void => void Atomics.add(count, 0, 1)
+const scanner = new SegmentScanner({ beat, nowMs: () => performance.now() })
 
 port.on('message', (order: ThreadOrder) => port.postMessage(scan(order)))
 port.postMessage({ kind: 'ready' } satisfies ThreadAnswer)

@@ -1,6 +1,11 @@
-/** Who may search: two at once, the others in the order in which they came; beyond that nobody is let in. */
+/**
+ * Who may search: some at once, apart for expressions, which may take long, and for all else, which never waits for them; the
+ * others in the order in which they came. Beyond that nobody is let in. Those that run share threads: see SearchCrew.
+ */
 
-const runningMax = 2
+export type SearchClass = 'expression' | 'plain'
+
+const runningMax = { expression: 6, plain: 4 } as const
 const waitingMax = 16
 
 export interface SearchTurn {
@@ -13,16 +18,17 @@ export interface SearchTurn {
 }
 
 export class SearchTurns {
-  readonly #running = new Set<SearchTurn>()
-  readonly #waiting: { readonly turn: SearchTurn; readonly begin: () => void }[] = []
+  readonly #running = new Map<SearchTurn, SearchClass>()
+  readonly #waiting: { readonly turn: SearchTurn; readonly of: SearchClass; readonly begin: () => void }[] = []
 
   get isIdle(): boolean {
     return this.#running.size === 0
   }
 
   /** Undefined where too many wait. */
-  take(): SearchTurn | undefined {
-    const mustWait = this.#running.size >= runningMax
+  take(of: SearchClass): SearchTurn | undefined {
+    const running = [...this.#running.values()].filter((one) => one === of).length
+    const mustWait = running >= runningMax[of]
     if (mustWait && this.#waiting.length >= waitingMax) return undefined
     let begin = (): void => undefined
     const begun = new Promise<void>((resolve) => {
@@ -33,9 +39,9 @@ export class SearchTurns {
       mine: (signal) => untilAborted(begun, signal),
       end: () => this.#end(turn),
     }
-    if (mustWait) this.#waiting.push({ turn, begin })
+    if (mustWait) this.#waiting.push({ turn, of, begin })
     else {
-      this.#running.add(turn)
+      this.#running.set(turn, of)
       begin()
     }
     return turn
@@ -44,10 +50,14 @@ export class SearchTurns {
   #end(turn: SearchTurn): void {
     const at = this.#waiting.findIndex((one) => one.turn === turn)
     if (at >= 0) this.#waiting.splice(at, 1)
-    if (!this.#running.delete(turn)) return
-    const next = this.#waiting.shift()
+    const of = this.#running.get(turn)
+    if (of === undefined) return
+    this.#running.delete(turn)
+    const first = this.#waiting.findIndex((one) => one.of === of)
+    const next = this.#waiting[first]
     if (next === undefined) return
-    this.#running.add(next.turn)
+    this.#waiting.splice(first, 1)
+    this.#running.set(next.turn, of)
     next.begin()
   }
 }

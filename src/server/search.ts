@@ -1,8 +1,8 @@
 /**
  * Searching, over HTTP: the bytes of one commit as a stream of lines, names over all bricks as one answer.
  *
- * Two searches run at once, some more wait; a client that went away, or does not read, is searched for no longer. The threads
- * that search end when nobody has asked for a while.
+ * Some searches run at once and share the threads, some more wait; a client that went away, or does not read, is searched for
+ * no longer, and an expression not for ever. The threads that search end when nobody has asked for a while.
  */
 import type { Context } from 'hono'
 import { pathText, toHex, utf8 } from '../base/bytes.ts'
@@ -31,6 +31,10 @@ import { invalid, Refusal, reasonOf } from './refusal.ts'
 import { type SearchTurn, SearchTurns } from './search-turns.ts'
 
 const threadCount = 2
+/** An expression that stands still for so long is given up; meanwhile nobody else has its thread. */
+const stillMsMax = 2_000
+/** Work for one expression, from the first look to the end: see SearchEnd in wire/search.ts. */
+const expressionMsDefault = 30_000
 /** Threads without work end after that. */
 const idleMsMax = 60_000
 /** A client that takes nothing for so long is let go. */
@@ -86,20 +90,22 @@ interface Reports {
 /** All searches of the server, and the threads that they share. */
 export class Searches {
   readonly #ports: ServerPorts
+  readonly #expressionMsMax: number
   readonly #turns = new SearchTurns()
   readonly #stopLooking: () => void
   #crew: SearchCrew | undefined
   #catalog: Catalog | undefined
   #idleSinceMs = 0
 
-  constructor(ports: ServerPorts) {
+  constructor(ports: ServerPorts, expressionMsMax: number = expressionMsDefault) {
     this.#ports = ports
+    this.#expressionMsMax = expressionMsMax
     this.#stopLooking = ports.every(lookMs, () => this.#look())
   }
 
   /** One message a line. Throws a Refusal, 429, where too many wait. */
   lines(request: RunRequest, reports: Reports): ReadableStream<Uint8Array> {
-    const turn = this.#turns.take()
+    const turn = this.#turns.take(isExpression(request) ? 'expression' : 'plain')
     if (turn === undefined) {
       const message = 'Too many searches wait already; end one, or ask again later.'
       throw new Refusal({ status: 429, code: 'TOO_MANY_REQUESTS', message, headers: { 'Retry-After': '5' } })
@@ -163,8 +169,9 @@ export class Searches {
   }
 
   async *#search(request: RunRequest, damaged: () => void): AsyncGenerator<SearchMessage> {
-    this.#crew ??= new SearchCrew({ threadCount, ports: this.#ports, here: 'never' })
-    const found = searchBytes({ ...request, signal: request.stop.signal, crew: this.#crew })
+    this.#crew ??= new SearchCrew({ threadCount, ports: this.#ports, here: 'never', stillMsMax })
+    const limits = isExpression(request) ? { workMsMax: this.#expressionMsMax } : {}
+    const found = searchBytes({ ...request, ...limits, signal: request.stop.signal, crew: this.#crew })
     try {
       for (;;) {
         const next = await found.next()
@@ -187,6 +194,10 @@ export class Searches {
     void this.#crew.close()
     this.#crew = undefined
   }
+}
+
+function isExpression({ pattern }: ByteQuery): boolean {
+  return pattern.kind === 'regex'
 }
 
 interface ByteQuery {

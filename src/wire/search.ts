@@ -37,14 +37,14 @@ export const searchHitsMax = 10_000
 export const searchHitsDefault = 1_000
 
 export type SearchMessage =
-  /** Others are being answered; this one waits for its turn. */
+  /** Others are being answered; this one waits for its turn. Texts and bytes never wait for expressions. */
   | { readonly kind: 'waiting' }
   | SearchPart
   | SearchEnd
   /** It ended because of that; what was told before holds. */
   | { readonly kind: 'failed'; readonly code: string; readonly message: string }
 
-/** What was found since the last one; may say nothing but how far it is. Hits ascend by `start`, counted from `from`. */
+/** What was found since the last one, or, at least every 500 ms, how far it is. Hits ascend by `start`, counted from `from`. */
 export interface SearchPart {
   readonly kind: 'part'
   readonly hits: readonly SearchHit[]
@@ -63,8 +63,8 @@ export interface SearchProgress {
 export interface SearchEnd {
   readonly kind: 'end'
   /**
-   * `complete`: all was looked through. `limit`: so many hits were asked for. `slow`: a regular expression took too long for
-   * one piece of content; `message` says where, and what was found before holds.
+   * `complete`: all was looked through. `limit`: so many hits were asked for. `slow`: a regular expression took too long, for
+   * one place (2 s) or in all (30 s of work); `message` says which and where, and what was found before holds.
    */
   readonly reason: 'complete' | 'limit' | 'slow'
   readonly message?: string

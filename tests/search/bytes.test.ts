@@ -210,9 +210,64 @@ test('an expression that would take for ever ends the search, and the next one f
   const crew = makeCrew(t, { stillMsMax: 300 })
   const { end } = await find(view, crew, asked('regex', '(a+)+c'))
   assert.equal(end.reason, 'slow')
-  assert.match(end.message ?? '', /0\.3 s for 32 KiB at about a, position 0\. Make it simpler/)
+  assert.match(end.message ?? '', /stood still for 0\.3 s at about a, position 0\. Make it simpler/)
   const next = await find(view, crew, asked('regex', 'need.e'))
   assert.deepEqual([named(next.hits), next.end.reason], [['a:202+6'], 'complete'])
+})
+
+/** Moderately slow: milliseconds for a kilobyte, without an end to see. */
+const slow = asked('regex', 'EARLY|[^]{0,60}[^]{0,60}\\d{30}')
+
+test('hits of a slow expression are told as they are found, then how far it is, and its time may have an end', async (t) => {
+  const lab = makeLab(t)
+  writeFileSync(join(lab.source, 'a'), `EARLY EARLY${'a'.repeat(2 * segmentBytes)}`)
+  await fold(lab)
+  const view = openView(t, lab.brick)
+  const crew = makeCrew(t, { threadCount: 1 })
+  const { signal } = new AbortController()
+  const rest = { view, crew, pattern: parsePattern(slow), signal, limit: 10, beyond: 'count', from: 0 } as const
+  const parts = searchBytes(rest)
+  let first = await parts.next()
+  // Threads may take a while to start: that they have not come far is told, too.
+  while (first.done === false && first.value.hits.length === 0) first = await parts.next()
+  assert.ok(first.done === false && first.value.done.bytes < segmentBytes)
+  assert.equal(named(first.value.hits)[0], 'a:0+5')
+  const tiles = [...first.value.tiles]
+  let lastBytes = first.value.done.bytes
+  for (let more = 0; more < 3; more++) {
+    const next = await parts.next()
+    assert.ok(next.done === false && next.value.done.bytes >= lastBytes)
+    lastBytes = next.value.done.bytes
+    tiles.push(...next.value.tiles)
+  }
+  assert.ok(lastBytes < segmentBytes, `${lastBytes}`)
+  await parts.return(undefined as never)
+  assert.deepEqual(tiles, [], 'more may be found in the first tile')
+  const ended = await find(view, crew, slow, { workMsMax: 200 })
+  assert.deepEqual([named(ended.hits)[0], ended.end.reason], ['a:0+5', 'slow'])
+  assert.match(ended.end.message ?? '', /stopped after 0\.2 s, 0 % looked through\. What was found holds/)
+  assert.deepEqual([...ended.tiles], [[0, ended.hits.length]])
+})
+
+test('slow expressions share the threads with what asks for little, which comes to its end beside them', async (t) => {
+  const lab = makeLab(t)
+  const bytes = Buffer.alloc(6 * segmentBytes, 'a')
+  for (let at = 0; at < bytes.length; at += segmentBytes) bytes.write('needle', at + 7)
+  writeFileSync(join(lab.source, 'a'), bytes)
+  await fold(lab)
+  const view = openView(t, lab.brick)
+  const crew = makeCrew(t, { threadCount: 1 })
+  const stop = new AbortController()
+  const running = [slow, slow, slow].map((query) => find(view, crew, query, { signal: stop.signal }))
+  let ended = 0
+  for (const search of running) search.finally(() => ended++).catch(() => undefined)
+  for (const query of [asked('text', 'needle'), asked('regex', 'need.e')]) {
+    const { hits, end } = await find(view, crew, query)
+    assert.deepEqual([hits.length, end.reason], [6, 'complete'])
+  }
+  assert.equal(ended, 0)
+  stop.abort(new FoundryError('CANCELLED', 'enough'))
+  for (const search of running) await assert.rejects(search, /enough/)
 })
 
 test('cancelled, it ends at once, also amid an expression that would take for ever', async (t) => {

@@ -1,10 +1,10 @@
 /** `sfd search` as a user runs it: names, texts, hex, expressions, older commits, bytes that nobody has. */
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { type Run, sfd } from '../cli/sfd.ts'
+import { isRoot, type Run, sfd, strangerId } from '../cli/sfd.ts'
 
 interface Place {
   readonly folder: string
@@ -45,6 +45,7 @@ test('without a form names come first, then the text in all bytes, in whatever e
   assert.equal(run('search', '--path', 'SSHD').stdout, 'ssh/sshd_config\n')
   const symbols = run('search', '--symbol', 'sshd')
   assert.deepEqual([symbols.stdout, symbols.status], ['', 1])
+  assert.match(symbols.stderr, /^sfd: no name holds that; looked through 1 brick$/m)
 })
 
 test('hex and expressions, as lines and as JSON, limited and counted', () => {
@@ -79,7 +80,27 @@ test('what cannot be looked for is refused, and nothing found is an answer', () 
     assert.notEqual(refused.status, 0, args.join(' '))
     assert.match(refused.stderr, /^sfd: (USAGE|BRICK_MISSING): /, args.join(' '))
   }
-  assert.deepEqual([run('search', 'nothing of that kind').status], [1])
+  const none = run('search', 'nothing of that kind')
+  assert.equal(none.status, 1)
+  assert.match(none.stderr, /^sfd: nothing was found; looked through .* of 1 brick, names and bytes$/m)
+})
+
+test('a state that this user may not read is said to be one', { skip: isRoot ? false : 'needs root' }, () => {
+  const { folder } = shared
+  const state = join(folder, 'state')
+  const bricks = join(state, 'bricks')
+  for (const [hidden, mode] of [
+    [bricks, 0o700],
+    [state, 0o700],
+  ] as const) {
+    chmodSync(folder, 0o755)
+    chmodSync(hidden, mode)
+    const refused = sfd(['--state', state, 'search', 'x'], { as: strangerId })
+    assert.match(
+      refused.stderr,
+      /BRICK_MISSING: .*bricks cannot be looked at \(EACCES\)\. Run with more rights|STATE_UNREADABLE: /,
+    )
+  }
 })
 
 test('an older commit is searched as it was, and bytes that were forgotten are said to be missing', () => {

@@ -10,7 +10,7 @@ import { type Catalog, openCatalog, temporaryCatalog } from '../../src/catalog/c
 import { forgetOtherBricks, indexBrick } from '../../src/catalog/search-index.ts'
 import { indexBrickApart } from '../../src/catalog/search-index-thread.ts'
 import type { NameKind } from '../../src/catalog/search-names.ts'
-import { behindNames, findNames } from '../../src/catalog/search-query.ts'
+import { behindNames, candidatesMax, findNames } from '../../src/catalog/search-query.ts'
 import { labelCommit } from '../../src/fold/label-commit.ts'
 import type { BrickView } from '../../src/store/brick-view.ts'
 import { chanceOf, seedsOf } from '../fold/chance.ts'
@@ -70,6 +70,54 @@ test('paths are found by parts of them, the best first, and as the source names 
   assert.deepEqual([hits.length, truncated], [2, true])
   forgetOtherBricks(catalog, [])
   assert.deepEqual(dump(catalog), { places: [], names: [], texts: Object.assign(Object.create(null), { count: 0 }) })
+})
+
+test('a name is found by any part of it as it is written, whatever its letters', async (t) => {
+  const lab = makeLab(t)
+  const written = [
+    'ÄÖ',
+    'xäöy',
+    'İstanbul',
+    'ΑΣΑ',
+    'ſtraßE',
+    'ÇaĞrı',
+    '\u212aelvin',
+    '\u{1f600}\u{1f601}',
+    'a%_b',
+    'ǅX',
+    'ẞẞ',
+  ]
+  for (const name of written) writeFileSync(join(lab.source, name), '')
+  await fold(lab)
+  const view = openView(t, lab.brick)
+  const catalog = memoryCatalog(t)
+  await indexBrick(view, catalog, rest)
+  for (const name of written) {
+    const letters = [...name]
+    for (let from = 0; from < letters.length; from++) {
+      for (let to = from + 1; to <= letters.length; to++) {
+        const part = letters.slice(from, to).join('')
+        assert.ok(found(catalog, [view], part, ['path']).includes(`path ${name} ${name} 0`), `${part} of ${name}`)
+      }
+    }
+  }
+  assert.equal(found(catalog, [view], 'äö', ['path']).length, 2)
+})
+
+test('of more names than are looked at, the best stay', (t) => {
+  const catalog = memoryCatalog(t)
+  catalog.run((sql) => {
+    sql.exec(`insert into search_brick values(1, 'u', x'2f', '', 1);
+      insert into search_entry values(1, 1, x'61', 'file');
+      with recursive n(i) as (select 1 union all select i + 1 from n where i <= ${candidatesMax})
+        insert into search_name select i, 0, 'many/xlibraries' || i from n;
+      insert into search_name values(100001, 0, 'deep/down/lib'), (100002, 0, 'deep/down/library');
+      insert into search_text(rowid, text) select id, text from search_name;
+      insert into search_place select 1, id, 0, 0, 'file', null from search_name;`)
+  })
+  const best = findNames(catalog, { text: 'lib', kinds: ['path'], uuids: ['u'], limit: 3 })
+  assert.deepEqual(best.hits.map(({ name }) => name).slice(0, 2), ['deep/down/lib', 'deep/down/library'])
+  assert.equal(best.truncated, true)
 })
 
 test('symbols, labels and rules of findings are found where they are', async (t) => {
