@@ -127,3 +127,11 @@ test('reports say the MD5 of the bytes and which analyzer spoke', async () => {
   )
   assert.equal(type.kind, 'text')
 })
+
+test('threads that have nothing to do end, and the next content is looked at by another one', async (t) => {
+  const pool = hostilePool(t, { idleMsMax: 1 })
+  for (let round = 0; round < 2; round++) {
+    assert.deepEqual((await report(pool, 'quiet')).problems, [])
+    while (pool.running > 0) await new Promise((resolve) => setImmediate(resolve))
+  }
+})

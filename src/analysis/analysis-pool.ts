@@ -1,7 +1,8 @@
 /**
  * Analyses contents in threads: a few at once, each with a deadline and a limit of memory. A thread that keeps neither is
  * ended, and the content is looked at again without the analyzer that was running: a report always comes, and says what
- * is not in it. Threads start with the first content and hold nobody's process open.
+ * is not in it. Threads start with the first content, hold nobody's process open, and end when they had nothing to do for
+ * a while: each takes a hundred megabytes.
  */
 import { availableParallelism } from 'node:os'
 import { FoundryError } from '../base/errors.ts'
@@ -26,6 +27,8 @@ export interface PoolOptions {
   readonly script?: URL
   /** Names of the analyzers that the script has, in order. */
   readonly analyzerNames?: () => Promise<readonly string[]>
+  /** A thread that had nothing to do for so long is ended: the next content starts another one. */
+  readonly idleMsMax?: number
 }
 
 /** Of the time that a thread works; of the time that passes, ten times as much. */
@@ -36,8 +39,10 @@ export interface Deadlines {
 }
 
 export const deadlinesDefault: Deadlines = { entryMs: 20_000, msPerMiB: 125, maxMs: 300_000 }
-export const threadsDefault = Math.max(1, Math.min(2, availableParallelism()))
+/** Each takes a hundred megabytes; with two cores the second one is for who waits for something else. */
+export const threadsDefault = availableParallelism() <= 2 ? 1 : 2
 const heapMbDefault = 768
+const idleMsDefault = 5_000
 const largeBytesMin = 48 * 2 ** 20
 /** Of one content: then nothing more is tried with it. */
 const endsMax = 3
@@ -49,6 +54,8 @@ export class AnalysisPool {
   readonly #all: readonly AnalysisThread[]
   readonly #queue: (() => void)[] = []
   readonly #closing = new AbortController()
+  readonly #idleMsMax: number
+  #idleTimer: NodeJS.Timeout | undefined
   /** Resolves when no large content is looked at. */
   #large: Promise<void> = Promise.resolve()
 
@@ -56,10 +63,12 @@ export class AnalysisPool {
     threads = threadsDefault,
     deadlines = deadlinesDefault,
     heapMbMax = heapMbDefault,
+    idleMsMax = idleMsDefault,
     ...own
   }: PoolOptions = {}) {
     const script = own.script ?? new URL('./analysis-worker.ts', import.meta.url)
     this.#deadlines = deadlines
+    this.#idleMsMax = idleMsMax
     this.#analyzerNames = own.analyzerNames ?? analyzerNames
     this.#all = Array.from({ length: threads }, () => new AnalysisThread({ script, heapMbMax }))
     this.#idle = [...this.#all]
@@ -68,6 +77,11 @@ export class AnalysisPool {
   /** Jobs that it makes sense to have under way at once. */
   get width(): number {
     return this.#all.length
+  }
+
+  /** Threads that are there now. */
+  get running(): number {
+    return this.#all.filter(({ isRunning }) => isRunning).length
   }
 
   /** What analyzers say, or why nothing can be said. Error: CANCELLED. */
@@ -114,6 +128,7 @@ export class AnalysisPool {
   /** Ends what is under way, as cancelled. */
   async close(): Promise<void> {
     this.#closing.abort()
+    clearTimeout(this.#idleTimer)
     for (const wake of this.#queue.splice(0)) wake()
     await Promise.all(this.#all.map((thread) => thread.end()))
   }
@@ -124,10 +139,11 @@ export class AnalysisPool {
   ): Promise<Exclude<Outcome, { kind: 'cancelled' }>> {
     const signals = [signal, this.#closing.signal]
     const thread = await this.#free(signals)
+    const isLarge = request.kind === 'analyze' && metaOf(job.place).size >= largeBytesMin
     try {
       const outcome = await thread.ask(request, { deadlineMs: this.#deadlineMs(job), signals })
       // What a thread took for it, it would keep: compiled code never gives memory back.
-      if (request.kind === 'analyze' && metaOf(job.place).size >= largeBytesMin) await thread.end()
+      if (isLarge) await thread.end()
       if (outcome.kind === 'cancelled') throw cancelled()
       if (outcome.kind !== 'answered' || outcome.answer.kind !== 'failed') return outcome
       // A defect of ours, or a machine out of descriptors: other contents are none the worse for it.
@@ -136,7 +152,22 @@ export class AnalysisPool {
     } finally {
       this.#idle.push(thread)
       this.#queue.shift()?.()
+      if (this.#idle.length === this.#all.length) this.#waitForWork()
     }
+  }
+
+  #waitForWork(): void {
+    clearTimeout(this.#idleTimer)
+    this.#idleTimer = setTimeout(() => {
+      if (this.#idle.length < this.#all.length) return
+      // One that is ending is taken by nobody: it would be ended with what it was asked.
+      const ending = this.#idle.splice(0)
+      void Promise.all(ending.map((thread) => thread.end())).then(() => {
+        this.#idle.push(...ending)
+        for (const wake of this.#queue.splice(0, ending.length)) wake()
+      })
+    }, this.#idleMsMax)
+    this.#idleTimer.unref()
   }
 
   async #free(signals: readonly AbortSignal[]): Promise<AnalysisThread> {

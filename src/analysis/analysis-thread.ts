@@ -78,6 +78,11 @@ export class AnalysisThread {
     this.#options = options
   }
 
+  /** It takes memory, whether it works or not. */
+  get isRunning(): boolean {
+    return this.#worker !== undefined
+  }
+
   /** One at a time. */
   async ask(
     request: ThreadRequest,

@@ -21,9 +21,11 @@ import { engineName } from './detector.ts'
 import { type EntryLabels, labelsOfEntry, type Problem } from './entry-labels.ts'
 import type { Host } from './host.ts'
 import { inOrder } from './in-order.ts'
+import { boundsOf } from './labels-ahead.ts'
 import { nameClassOf } from './name-class.ts'
 import { reportKey } from './report-key.ts'
 import { type AnalysisSummary, Tally } from './tally.ts'
+import { pathBelow } from './tree-places.ts'
 
 export interface BrickAnalysisOptions {
   /** Its file stays open until the analysis has ended. */
@@ -54,6 +56,7 @@ export function analyzeBrick(options: BrickAnalysisOptions): BrickAnalysis {
 
 export class BrickAnalysis implements AsyncIterable<EntryLabels> {
   readonly #options: BrickAnalysisOptions
+  readonly #host: Host
   readonly #desk: ContentDesk
   readonly #ticket: BrickTicket
   readonly #forgotten: Forgotten
@@ -61,6 +64,7 @@ export class BrickAnalysis implements AsyncIterable<EntryLabels> {
 
   constructor(options: BrickAnalysisOptions) {
     this.#options = options
+    this.#host = withEntries(options)
     this.#desk = new ContentDesk(options)
     this.#ticket = ticketOf(options.view)
     this.#forgotten = new Forgotten(options.view)
@@ -71,7 +75,7 @@ export class BrickAnalysis implements AsyncIterable<EntryLabels> {
     const { entries: entriesTotal, bytes: bytesTotal } = view.extras.counts
     const done = { entries: 0, bytes: 0 }
     try {
-      for await (const labels of inOrder(this.#entries(), (entry) => this.#label(entry), bounds(pool.width))) {
+      for await (const labels of inOrder(this.#entries(), (entry) => this.#label(entry), boundsOf(pool))) {
         if (signal.aborted) throw cancelled()
         done.entries++
         done.bytes += labels.meta.size
@@ -96,7 +100,8 @@ export class BrickAnalysis implements AsyncIterable<EntryLabels> {
   }
 
   async #label(entry: EntryRecord): Promise<EntryLabels> {
-    const { view, host } = this.#options
+    const { view } = this.#options
+    const host = this.#host
     const place = placeOnMachine(view.meta, entry.path)
     const problems: Problem[] = []
     const looked = hasContent(entry) ? await this.#look(entry, place) : { kind: 'none' as const, why: [] }
@@ -132,6 +137,19 @@ export class BrickAnalysis implements AsyncIterable<EntryLabels> {
   }
 }
 
+/** Rules that need another entry find it in the same commit. */
+function withEntries({ view, host }: BrickAnalysisOptions): Host {
+  const { kind, source } = view.meta
+  if (kind !== 'tree') return host
+  return {
+    ...host,
+    entryAt(place) {
+      const path = pathBelow({ root: source, place })
+      return path && view.entry(path)
+    },
+  }
+}
+
 type Looked =
   | { readonly kind: 'none'; readonly why: readonly string[] }
   | {
@@ -140,10 +158,3 @@ type Looked =
       readonly was: 'new' | 'known'
       readonly why: readonly string[]
     }
-
-/** Small entries come by the thousand: more of them than threads are asked for at once. */
-function bounds(threads: number): { readonly width: number; readonly ahead: number } {
-  return { width: 2 * threads, ahead: aheadMax }
-}
-
-const aheadMax = 256

@@ -18,9 +18,11 @@ import { engineName } from './detector.ts'
 import { type EntryLabels, labelsOfEntry, type Problem } from './entry-labels.ts'
 import type { Host } from './host.ts'
 import { inOrder } from './in-order.ts'
+import { boundsOf } from './labels-ahead.ts'
 import { nameClassOf } from './name-class.ts'
 import { reportKey } from './report-key.ts'
 import { type AnalysisSummary, Tally } from './tally.ts'
+import { pathBelow } from './tree-places.ts'
 
 export interface LiveAnalysisOptions {
   /** Absolute path of what entry paths start from. */
@@ -43,20 +45,21 @@ export function analyzeLive(options: LiveAnalysisOptions): LiveAnalysis {
 
 export class LiveAnalysis implements AsyncIterable<EntryLabels> {
   readonly #options: LiveAnalysisOptions
+  readonly #host: Host
   readonly #desk: ContentDesk
   readonly #tally = new Tally()
 
   constructor(options: LiveAnalysisOptions) {
     this.#options = options
+    this.#host = withEntries(options)
     this.#desk = new ContentDesk(options)
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<EntryLabels> {
     const { entries, pool, cache, signal, onProgress } = this.#options
     const done = { entries: 0, bytes: 0 }
-    const width = { width: 2 * pool.width, ahead: aheadMax }
     try {
-      for await (const labels of inOrder(entries, (entry) => this.#label(entry), width)) {
+      for await (const labels of inOrder(entries, (entry) => this.#label(entry), boundsOf(pool))) {
         if (signal.aborted) throw cancelled()
         done.entries++
         done.bytes += labels.meta.size
@@ -74,7 +77,8 @@ export class LiveAnalysis implements AsyncIterable<EntryLabels> {
   }
 
   async #label(listed: Listed): Promise<EntryLabels> {
-    const { root, host } = this.#options
+    const { root } = this.#options
+    const host = this.#host
     const place = absolutePath({ root, path: listed.meta.path })
     const { meta, answer } = await this.#looked(listed, place)
     const problems: Problem[] = []
@@ -120,9 +124,19 @@ export class LiveAnalysis implements AsyncIterable<EntryLabels> {
   }
 }
 
+/** Rules that need another entry ask for it as it is now. */
+function withEntries({ root, again, host }: LiveAnalysisOptions): Host {
+  return {
+    ...host,
+    entryAt(place) {
+      const path = pathBelow({ root, place })
+      return path && again(path)?.meta
+    },
+  }
+}
+
 /** A file that changes more often than that keeps changing. */
 const looksMax = 3
-const aheadMax = 256
 
 function hasBytes({ kind, size }: EntryMeta): boolean {
   return kind === 'file' && size > 0

@@ -21,7 +21,7 @@ export const contentAnalyzers: readonly ContentAnalyzer[] = [
 export const entryAnalyzers: readonly EntryAnalyzer[] = [...policyEntryAnalyzers]
 
 /** Raised where the engine itself says something else of the same content. */
-const engineVersion = 1
+const engineVersion = 2
 
 /** `engine/1 elf/1 hardening/2 ...`: of content analyzers, whose reports are kept. */
 export const contentSetVersion = versionText([{ name: 'engine', version: engineVersion }, ...contentAnalyzers])

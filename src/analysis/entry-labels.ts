@@ -7,6 +7,7 @@ import { collect } from './collector.ts'
 import { detectorOf } from './detector.ts'
 import type { FileType } from './file-type.ts'
 import type { Host } from './host.ts'
+import { hideInRegion } from './secrets/hide-secrets.ts'
 
 export interface Problem {
   readonly analyzer: string
@@ -60,8 +61,9 @@ export function labelsOfEntry(parts: EntryParts): EntryLabels {
     }
     collector.close()
     for (const text of collector.problems) problems.push({ analyzer: analyzer.name, text })
-    if (bytes === 'own') regions.push(...collector.regions)
-    else placeless.push(...collector.regions.flatMap(placelessOf))
+    const hidden = collector.regions.map(hideInRegion)
+    if (bytes === 'own') regions.push(...hidden)
+    else placeless.push(...hidden.flatMap(placelessOf))
   }
   return { path: meta.path, meta, type: content?.type, regions, placeless, problems }
 }

@@ -1,8 +1,11 @@
 /** What a machine says of places in its file systems, for rules that need more than one entry. */
+import type { EntryMeta } from '../base/entry.ts'
 
 export interface Host {
   /** Undefined where this machine has no package database, or the brick is of another machine. */
   readonly packages: Packages | undefined
+  /** Of the tree that is looked at: what lies at that absolute path; undefined where it is no part of it. */
+  readonly entryAt?: (path: Uint8Array) => EntryMeta | undefined
 }
 
 export interface Packages {

@@ -81,3 +81,29 @@ test('a failure comes in its turn, and what is under way is waited for', async (
   assert.deepEqual(seen, [0])
   assert.ok(isLastDone)
 })
+
+test('finished results that wait for a slow one are bounded by what they take', async () => {
+  const { open, started, work } = gates()
+  const bounds = { width: 2, ahead: 100, bytesOf: (result: number) => result, bytesMax: 30 }
+  const results = inOrder([0, 1, 2, 3, 4, 5], work, bounds)
+  const first = results.next()
+  for (const item of [1, 2]) {
+    await turn()
+    open[item]?.()
+  }
+  await turn()
+  // 10 and 20 wait: no other is started before the first is taken.
+  assert.deepEqual(started, [0, 1, 2])
+  open[0]?.()
+  assert.equal((await first).value, 0)
+  assert.equal((await results.next()).value, 10)
+  const rest = results.next()
+  assert.equal((await rest).value, 20)
+  const last = results.next()
+  await turn()
+  assert.deepEqual(started, [0, 1, 2, 3, 4])
+  open[3]?.()
+  open[4]?.()
+  assert.equal((await last).value, 30)
+  await results.return(undefined)
+})

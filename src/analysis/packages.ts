@@ -3,20 +3,14 @@
  *
  * Paths are asked for as they are on disk. The database may know a file by its name of before /bin became a link to
  * /usr/bin, and by a name that another package has taken over (a diversion): both are followed. Read once, whole, when
- * first asked; about 150 bytes a file. What cannot be read is not owned, never an error. Never runs dpkg.
+ * first asked; about 100 bytes a file. What cannot be read is not owned, never an error. Never runs dpkg.
  */
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { bytesKey } from '../base/bytes.ts'
-import {
-  type Diversion,
-  type InstalledPackage,
-  parseDiversions,
-  parseOverrides,
-  parseStatus,
-  parseSums,
-} from './dpkg-files.ts'
+import { bytesKey, toHex } from '../base/bytes.ts'
+import { type Diversion, parseDiversions, parseOverrides, parseStatus, parseSums } from './dpkg-files.ts'
 import type { Host, PackagedFile, Packages } from './host.ts'
+import { PathTable } from './path-table.ts'
 
 /** The packages of the system below `root`; undefined where it has no dpkg. Read at the first question. */
 export function readPackages(root = '/'): Packages | undefined {
@@ -51,16 +45,22 @@ export class LiveHost {
   }
 }
 
+const sumBytes = 16
+const noSum = new Uint8Array(sumBytes)
+
 class DebianPackages implements Packages {
   readonly #aliases: readonly (readonly [from: string, to: string])[]
   readonly #diversions: ReadonlyMap<string, Diversion>
   readonly #overrides = new Map<string, number>()
-  /** By path: the row in the tables below. */
-  readonly #rows = new Map<string, number>()
-  readonly #owners: InstalledPackage[] = []
-  readonly #sums: (string | undefined)[] = []
+  /** Their rows are those of the tables below. */
+  readonly #paths = new PathTable()
+  readonly #packages: { readonly name: string; readonly version: string }[] = []
+  /** By row: which of `#packages`. */
+  #owners = new Uint32Array(1 << 10)
+  /** By row: the MD5; zeros where there is none. */
+  #sums = new Uint8Array(sumBytes << 10)
   readonly #configurations = new Set<number>()
-  readonly #folders = new Set<string>()
+  readonly #folders = new PathTable()
   #lastFolder = ''
 
   constructor(root: string) {
@@ -71,55 +71,77 @@ class DebianPackages implements Packages {
       this.#overrides.set(this.#placeOf(path), mode)
     }
     const packages = parseStatus(textOf(join(base, 'status')))
+    const numbers = new Map([...new Set(packages.values())].map((one, index) => [one, index]))
+    for (const { name, version } of numbers.keys()) this.#packages.push({ name: apart(name), version: apart(version) })
     for (const file of namesIn(join(base, 'info'))) {
       const [, key = '', kind] = /^(.+)\.(list|md5sums)$/.exec(file) ?? []
-      const owner = packages.get(key)
+      const one = packages.get(key)
+      const owner = one && numbers.get(one)
       if (owner === undefined || kind === undefined) continue
       const text = textOf(join(base, 'info', file))
       if (kind === 'md5sums') for (const { path, md5 } of parseSums(text)) this.#add(owner, path, md5)
       else for (const path of text.split('\n')) if (path.startsWith('/')) this.#add(owner, path)
     }
-    for (const owner of new Set(packages.values())) {
-      for (const [path, md5] of owner.configurations) {
-        const row = this.#add(owner, path, md5.length === 32 ? md5 : undefined)
-        this.#configurations.add(row)
+    for (const [{ configurations }, owner] of numbers) {
+      for (const [path, md5] of configurations) {
+        const row = this.#add(owner, path, md5.length === 2 * sumBytes ? md5 : undefined)
+        if (row !== undefined) this.#configurations.add(row)
         this.#noteFolder(path)
       }
     }
+    this.#paths.trim()
+    this.#folders.trim()
+    this.#fit(this.#paths.count)
   }
 
   ownerOf(path: Uint8Array): PackagedFile | undefined {
-    const row = this.#rows.get(bytesKey(path))
-    const owner = row === undefined ? undefined : this.#owners[row]
+    const row = this.#paths.rowOf(path)
+    const owner = row === undefined ? undefined : this.#packages[this.#owners[row] as number]
     if (row === undefined || owner === undefined) return undefined
     const { name, version } = owner
-    return { package: name, version, md5: this.#sums[row], isConfiguration: this.#configurations.has(row) }
+    const md5 = this.#hasSum(row) ? toHex(this.#sumAt(row)) : undefined
+    return { package: name, version, md5, isConfiguration: this.#configurations.has(row) }
   }
 
   ownsFolder(path: Uint8Array): boolean {
-    return this.#folders.has(bytesKey(path))
+    return this.#folders.rowOf(path) !== undefined
   }
 
   overrideOf(path: Uint8Array): number | undefined {
     return this.#overrides.get(bytesKey(path))
   }
 
-  #add(owner: InstalledPackage, listed: string, md5?: string): number {
+  #add(owner: number, listed: string, md5?: string): number | undefined {
     const diverted = this.#diversions.get(listed)
-    const path = this.#placeOf(diverted === undefined || diverted.by === owner.name ? listed : diverted.to)
+    const isAtHome = diverted === undefined || diverted.by === this.#packages[owner]?.name
+    const path = this.#placeOf(isAtHome ? listed : diverted.to)
     if (md5 !== undefined) this.#noteFolder(path)
-    const known = this.#rows.get(path)
-    if (known !== undefined) {
-      if (md5 !== undefined && this.#sums[known] === undefined) {
-        this.#sums[known] = md5
-        this.#owners[known] = owner
-      }
-      return known
+    const { count } = this.#paths
+    const row = this.#paths.add(Buffer.from(path, 'latin1'))
+    if (row === undefined) return undefined
+    if (row === this.#owners.length) this.#fit(2 * row)
+    const isNew = row === count
+    if (isNew || (md5 !== undefined && !this.#hasSum(row))) {
+      this.#owners[row] = owner
+      this.#sumAt(row).set(md5 === undefined ? noSum : Buffer.from(md5, 'hex'))
     }
-    const row = this.#owners.push(owner) - 1
-    this.#sums.push(md5)
-    this.#rows.set(path, row)
     return row
+  }
+
+  #sumAt(row: number): Uint8Array {
+    return this.#sums.subarray(sumBytes * row, sumBytes * (row + 1))
+  }
+
+  #hasSum(row: number): boolean {
+    return this.#sumAt(row).some((byte) => byte !== 0)
+  }
+
+  #fit(rows: number): void {
+    const [owners, sums] = [new Uint32Array(rows), new Uint8Array(sumBytes * rows)]
+    owners.set(this.#owners.subarray(0, rows))
+    sums.set(this.#sums.subarray(0, sumBytes * rows))
+    this.#owners = owners
+    this.#sums = sums
   }
 
   /** Of neighbours in a list, which mostly lie together, only the first is looked at. */
@@ -129,7 +151,7 @@ class DebianPackages implements Packages {
     if (known.length === end && path.startsWith(known)) return
     this.#lastFolder = path.slice(0, end)
     const place = this.#placeOf(path)
-    this.#folders.add(place.slice(0, Math.max(1, place.lastIndexOf('/'))))
+    this.#folders.add(Buffer.from(place.slice(0, Math.max(1, place.lastIndexOf('/'))), 'latin1'))
   }
 
   /** Where what is listed as `path` lies now. */
@@ -154,12 +176,12 @@ function mergedFolders(root: string): [string, string][] {
   })
 }
 
-/** What is different after dpkg has changed something; undefined where there is no database. */
 /** Another text wherever what is installed may be another; undefined without dpkg. */
 export function packagesStamp(root = '/'): string | undefined {
   return stampOf(root)
 }
 
+/** What is different after dpkg has changed something. */
 function stampOf(root: string): string | undefined {
   const base = join(root, 'var/lib/dpkg')
   const stamps = ['status', 'info', 'diversions', 'statoverride'].map((name) => {
@@ -167,6 +189,11 @@ function stampOf(root: string): string | undefined {
     return stat === undefined ? '-' : `${stat.ino}:${stat.size}:${stat.mtimeNs}`
   })
   return stamps[0] === '-' ? undefined : stamps.join(' ')
+}
+
+/** A copy: a part of a text keeps all of it. */
+function apart(text: string): string {
+  return Buffer.from(text, 'latin1').toString('latin1')
 }
 
 function textOf(path: string): string {

@@ -1,6 +1,7 @@
 /** Under what a report on a content is kept: the content, the analyzers, and all else that it depends on. */
 import { createHash } from 'node:crypto'
 import type { Run } from '../base/entry.ts'
+import { contentKey } from '../catalog/content-key.ts'
 import { contentSetVersion } from './analyzers.ts'
 import type { NameClass } from './name-class.ts'
 
@@ -16,5 +17,5 @@ export function reportKey({ contentId, nameClass, missing }: ReportKeyParts): Ui
   const hash = createHash('sha256').update('sfd report\0').update(contentId)
   hash.update(`${contentSetVersion}\0${nameClass}\0`)
   for (const { start, length } of missing) hash.update(`${start}+${length} `)
-  return new Uint8Array(hash.digest())
+  return contentKey(contentId, hash.digest())
 }

@@ -32,4 +32,4 @@ export interface Subject {
 }
 
 /** Contents up to this size are given in one piece. */
-export const wholeBytesMax = 256 * 2 ** 20
+export const wholeBytesMax = 64 * 2 ** 20

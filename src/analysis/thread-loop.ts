@@ -4,7 +4,6 @@ import { setPriority } from 'node:os'
 import type { MessagePort } from 'node:worker_threads'
 import { createMerkle } from '../brick/merkle.ts'
 import { liveContentId } from '../read/live-content.ts'
-import { keepHeapSmall } from '../store/heap.ts'
 import { nodeTools } from '../store/node-tools.ts'
 import type { ContentAnalyzer } from './analyzer.ts'
 import { BrickContents } from './brick-content.ts'
@@ -12,6 +11,7 @@ import { type ContentJob, metaOf, type ThreadAnswer, type ThreadRequest } from '
 import { openBytes, openLive } from './live-content.ts'
 import { ContentGone, type RawContent } from './raw-content.ts'
 import { analyzeContent } from './run-content.ts'
+import { keepThreadSmall } from './thread-memory.ts'
 
 export interface ThreadParts {
   readonly port: MessagePort
@@ -35,7 +35,7 @@ export function serveThread({ port, running, analyzers }: ThreadParts): void {
     if (request.kind === 'release') return bricks.release(request.ticketId)
     Atomics.store(running, 0, -1)
     port.postMessage(await answer(request, { bricks, running, analyzers }))
-    keepHeapSmall()
+    keepThreadSmall()
   })
   port.postMessage({ kind: 'ready', task: ownTask() } satisfies ThreadAnswer)
 }

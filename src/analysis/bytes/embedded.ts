@@ -6,6 +6,7 @@
  */
 import type { Content } from '../subject.ts'
 import { type Rule, rules } from './embedded-rules.ts'
+import { RuleMarks } from './rule-marks.ts'
 import type { Shape } from './shape.ts'
 import { keyShapes } from './shapes-key.ts'
 import { packedShapes } from './shapes-packed.ts'
@@ -36,7 +37,9 @@ export function embeddedIn(content: Content, yara: Yara): EmbeddedScan {
   const matches = new Map<string, YaraMatch>()
   const pieces = piecesOf(content.size)
   for (const { start, length } of pieces) {
-    const found = yara.scan(content.read(start, length))
+    const piece = content.read(start, length)
+    if (!marks.mayMatch(piece, start)) continue
+    const found = yara.scan(piece)
     if (found === undefined) problems.push(`the scan of ${length} bytes from ${start} on was given up`)
     for (const match of found ?? []) {
       const offset = start + match.offset
@@ -76,6 +79,7 @@ function inPieces(from: number, to: number): { readonly start: number; readonly 
   return pieces
 }
 
+const marks = new RuleMarks(rules)
 const byName = new Map<string, Rule>(rules.map((rule) => [rule.name, rule]))
 const shapes = new Map<string, Shape>(Object.entries({ ...keyShapes, ...packedShapes, ...programShapes }))
 

@@ -24,6 +24,24 @@ test('addresses on the network, paths, commands and versions are notable', () =>
   check('OpenSSL 3.0.19 27 Jan 2026', 'version OpenSSL 3.0.19 27 Jan 2026')
 })
 
+test('a command that downloads and runs is shown whole, without credentials, and not as its address', () => {
+  check('curl -fsSL http://get.test.org/x | sh', 'command curl -fsSL http://get.test.org/x | sh')
+  check(
+    'cd /tmp && wget -qO- https://u:pw@a.test.org/y|sudo -E bash -s',
+    'command cd /tmp && wget -qO- https://***@a.test.org/y|sudo -E bash -s',
+  )
+  check(
+    'curl -u me:pw -H "Authorization: Bearer abc" a.test.org/x | /bin/sh',
+    'command curl -u *** -H "Authorization: Bearer ***" a.test.org/x | /bin/sh',
+  )
+  check('curl http://get.test.org/x | shasum', 'url http://get.test.org/x')
+  check('curl http://get.test.org/x || sh', 'url http://get.test.org/x')
+  const long = `${'a '.repeat(200)}; curl http://get.test.org/x | sh`
+  assert.deepEqual(notableIn(long, allMarks), {
+    ...{ kind: 'command', start: 402, length: 31, text: 'curl http://get.test.org/x | sh', rank: 0 },
+  })
+})
+
 test('formats, usage texts, numbers and loose words are not', () => {
   for (const text of [
     'http://%s/',

@@ -26,6 +26,7 @@ export const notableMarks = mark.slash | mark.dot | mark.digit | mark.space
 /** `text`: one string, at most 4,096 characters of it. */
 export function notableIn(text: string, marks: number): Notable | undefined {
   return (
+    ((marks & mark.space) !== 0 ? downloadIn(text) : undefined) ??
     ((marks & mark.slash) !== 0 && (marks & mark.colon) !== 0 ? urlIn(text) : undefined) ??
     ((marks & mark.space) !== 0 ? commandIn(text) : undefined) ??
     ((marks & mark.slash) !== 0 ? pathIn(text) : undefined) ??
@@ -79,13 +80,32 @@ const commandPattern =
 /** How to call it, or that it failed: no call. */
 const aboutCommand = /\[-|\.\.\.|\[\w+\]|<\w+>|\bfailed\b|: %[sm]|not loaded|[!=]= |^perl -$/
 
+/** What downloads a program and hands it to a shell at once. */
+export const downloadAndRun =
+  /\b(?:curl|wget)\s[^|;&\n]{1,1024}\|\s*(?:sudo\s+(?:-\w+\s+)*)?(?:\/(?:usr\/)?bin\/)?(?:ba|da|z|k|a)?sh\b(?![\w./-]*=)/
+
+/** Whole, with what stands before it: the address alone would say much less. */
+function downloadIn(text: string): Notable | undefined {
+  const found = downloadAndRun.exec(text)
+  if (found === null) return undefined
+  const start = text.length <= shownMax ? 0 : found.index
+  const command = text.slice(start)
+  return notable('command', { start, found: command, rank: 0, text: withoutCredentials(command) })
+}
+
+/** Those in addresses and options. */
+export function withoutCredentials(command: string): string {
+  return command
+    .replace(/(\b\w+:\/\/)[^@/?#\s]*@/g, '$1***@')
+    .replace(/((?:passw(?:or)?d|token|secret)[= ])\S+/gi, '$1***')
+    .replace(/(\s(?:-u|--user)[= ]?)(?=[^\s|]*:)\S+/g, '$1***')
+    .replace(/(authorization: *(?:\w+ +)?)[^\s"']+/gi, '$1***')
+}
+
 function commandIn(text: string): Notable | undefined {
   if (!commandPattern.test(text) || aboutCommand.test(text)) return undefined
   const isShell = /^(?:\/(?:usr\/)?bin\/)?\w*sh -/.test(text)
-  const shown = text
-    .replace(/(\b\w+:\/\/)[^@/?#\s]*@/g, '$1***@')
-    .replace(/((?:passw(?:or)?d|token|secret)[= ])\S+/gi, '$1***')
-  return notable('command', { start: 0, found: text, rank: isShell ? 0 : 1, text: shown })
+  return notable('command', { start: 0, found: text, rank: isShell ? 0 : 1, text: withoutCredentials(text) })
 }
 
 const addressPattern = /(?:^|[\s@=(/,])((?:\d{1,3}\.){3}\d{1,3})(?=$|[\s:/,)])/

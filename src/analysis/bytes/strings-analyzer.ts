@@ -9,7 +9,7 @@ import { walkStrings } from './strings-of.ts'
 
 export const stringsAnalyzer: ContentAnalyzer = {
   name: 'strings',
-  version: 1,
+  version: 2,
   takes: ({ content, type }) => content.size > 0 && kinds.has(type.kind),
   analyze(subject, report) {
     for (const found of notableStrings(contentOf(subject), report)) {

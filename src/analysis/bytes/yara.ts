@@ -19,6 +19,7 @@ export const matchesMaxPerPattern = 1_000
 
 export class Yara {
   readonly #scanner: Scanner
+  #scans = 0
 
   constructor(scanner: Scanner) {
     this.#scanner = scanner
@@ -27,6 +28,8 @@ export class Yara {
   /** By offset, then rule. Undefined where it took too long or failed. */
   scan(piece: Uint8Array): readonly YaraMatch[] | undefined {
     const { valid, matches } = this.#scanner.scan(piece) as ScanResult
+    // Each scan leaves a WebAssembly.Memory behind, whose size the collector does not count.
+    if (++this.#scans % scansPerCollection === 0) globalThis.gc?.()
     if (!valid) return undefined
     const found = matches.flatMap(({ identifier, patterns }) =>
       patterns.flatMap((pattern) =>
@@ -52,6 +55,8 @@ export async function loadYara(rules: string): Promise<Yara> {
 }
 
 const scanTimeoutMsMax = 15_000
+/** 64 KiB and more each. */
+const scansPerCollection = 64
 
 type Scanner = import('@virustotal/yara-x').Scanner
 

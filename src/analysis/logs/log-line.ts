@@ -1,5 +1,7 @@
 /** What one line of a log says of itself: when, how bad, and what kind of message it is. Pure; lines may hold anything. */
 
+import { hideText } from '../secrets/hide-text.ts'
+
 export const logLevels = ['critical', 'error', 'warning', 'notice', 'info', 'debug'] as const
 export type LogLevel = (typeof logLevels)[number]
 
@@ -29,10 +31,10 @@ export function timeOf(line: string): string | undefined {
   )
 }
 
-/** The line without what differs each time: numbers, addresses, keys, quoted texts, paths, its time. At most 160 characters. */
+/** The line without what differs each time: numbers, addresses, keys, what may be a secret, quoted texts, paths, its time. At most 160 characters. */
 export function templateOf(line: string): string {
-  return line
-    .slice(0, templateFromMax)
+  return hideText(line.slice(0, templateFromMax))
+    .replace(/\S{1,4}… \(\d+ characters\)/g, '*')
     .replace(/"[^"]{0,200}"|'[^']{0,200}'/g, '"*"')
     .replace(/\b[0-9a-f]{8,64}\b|\b0x[0-9a-f]{1,16}\b/gi, '*')
     .replace(/(?=[A-Za-z_+/=-]{0,40}\d)[A-Za-z0-9_+=-]{20,200}/g, '*')

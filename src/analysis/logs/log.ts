@@ -15,7 +15,7 @@ import { Templates } from './templates.ts'
 
 export const log: ContentAnalyzer = {
   name: 'log',
-  version: 2,
+  version: 3,
   takes: ({ nameClass, type, content }) => nameClass === 'log' && type.kind === 'text' && content.size > 0,
   analyze({ content }, report) {
     const reading = new LogReading(report)

@@ -168,7 +168,8 @@ class Heard {
     this.content += content
     this.reasoning += reasoning
     if (content !== '') this.#onText?.(this.content)
-    return content !== '' || reasoning !== ''
+    // White space is no word: a model that gives nothing else is as good as silent.
+    return content.trim() !== '' || reasoning.trim() !== ''
   }
 }
 

@@ -48,6 +48,8 @@ export interface DescribeOptions {
   /** For the log. */
   readonly brick?: string | undefined
   readonly path?: string | undefined
+  /** Told the model's id before each attempt. */
+  readonly onAsk?: (model: string) => void
   /** Told the answer's JSON so far, unchecked. */
   readonly onText?: (textSoFar: string) => void
   /** Told what one exchange cost. */
@@ -82,7 +84,11 @@ export async function describeRegion(
   const state = await link.refreshed(options.wanted)
   const { model } = state
   if (state.state === 'off') return skipped('off', 'no model was used (off)')
-  if (model === undefined) return skipped('no-server', `no model was used (${state.state}: ${state.reason})`)
+  if (model === undefined) {
+    const said = knownDescription(parts.cache, question, options.wanted ?? link.settings.model ?? '')
+    if (said !== undefined) return said
+    return skipped('no-server', `no model was used (${state.state}: ${state.reason})`)
+  }
   const known = kept(parts.cache, answerKey(question, model.id))
   if (known !== undefined) return known
   if (!link.mayAsk()) return skipped('no-server', `no model was used (${state.state}: ${state.reason})`)
@@ -154,6 +160,7 @@ async function once(
   const time = timeText(clock)
   const id = exchangeId(time, random.bytes(2))
   const ended = link.began(model)
+  options.onAsk?.(model.id)
   const { onText } = options
   const result = await ask(prompt.question, {
     ...{ base: model.endpoint.base, token, deadlines, timers: parts.timers, signal: options.signal },

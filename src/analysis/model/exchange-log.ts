@@ -9,6 +9,7 @@ import {
   chmodSync,
   closeSync,
   constants,
+  fsyncSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -18,13 +19,24 @@ import {
   writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { displayPath } from '../../base/bytes.ts'
 import type { Exchange } from './exchange.ts'
 import { objectOf } from './json-fields.ts'
+
+export interface ForgottenEntries {
+  /** Its name. */
+  readonly brick: string
+  readonly paths: readonly Uint8Array[]
+  /** The same, absolute. */
+  readonly places: readonly Uint8Array[]
+}
 
 export class ExchangeLog {
   readonly #folder: string
   /** Why it cannot record; undefined while it can. */
   trouble: string | undefined
+  /** What is recorded of these is only what it cost. */
+  readonly #forgotten: Forgotten[] = []
   #spent: { day: string; tokens: number } | undefined
 
   /** Makes the folder with the first record. */
@@ -44,10 +56,24 @@ export class ExchangeLog {
     const day = exchange.time.slice(0, 10)
     const spent = this.tokensOn(day)
     this.#guarded(() => {
-      append(join(this.#folder, this.#fileFor(day)), JSON.stringify(exchange))
+      const isForgotten = this.#forgotten.some((one) => isAbout(exchange, one))
+      const text = JSON.stringify(isForgotten ? redacted(exchange) : exchange)
+      append(join(this.#folder, this.#fileFor(day)), text)
       this.#shed()
     })
     this.#spent = { day, tokens: spent + exchange.tokensIn + exchange.tokensOut }
+  }
+
+  /**
+   * Of exchanges about these entries of a brick, or about what lies beneath them, only the cost stays; of those that come,
+   * too. False where a file cannot be read or written; `trouble` says it.
+   */
+  forget({ brick, paths, places }: ForgottenEntries): boolean {
+    const forgotten = { brick, paths: paths.map(displayPath), places: places.map(displayPath) }
+    this.#forgotten.push(forgotten)
+    return this.#guarded(() => {
+      for (const file of namesIn(this.#folder)) redactFile(join(this.#folder, file), forgotten)
+    })
   }
 
   /** Tokens of all exchanges of that day; `day` such as 2026-11-22. */
@@ -61,6 +87,11 @@ export class ExchangeLog {
       this.#spent = { day, tokens }
     }
     return this.#spent.tokens
+  }
+
+  /** Errors: those of the operating system, where there is a record that may not be read. */
+  assertReadable(): void {
+    for (const file of namesIn(this.#folder)) closeSync(openSync(join(this.#folder, file), constants.O_RDONLY))
   }
 
   /** The newest first. What is no record is left out. */
@@ -83,9 +114,7 @@ export class ExchangeLog {
   /** Ascending in time. */
   #files(): string[] {
     try {
-      return readdirSync(this.#folder)
-        .filter((name) => fileName.test(name))
-        .sort(byPart)
+      return namesIn(this.#folder)
     } catch {
       return []
     }
@@ -128,6 +157,64 @@ export class ExchangeLog {
       this.trouble = `exchanges cannot be recorded in ${this.#folder}: ${(error as Error).message}`
       return false
     }
+  }
+}
+
+interface Forgotten {
+  readonly brick: string
+  /** As they are displayed. */
+  readonly paths: readonly string[]
+  /** The same, absolute: files that were looked at where they lie have no brick. */
+  readonly places: readonly string[]
+}
+
+function isAbout({ brick, path }: Exchange, { brick: name, paths, places }: Forgotten): boolean {
+  if (path === null) return false
+  const isOfNone = brick === null || brick === ''
+  if (!isOfNone && brick !== name) return false
+  return (isOfNone ? places : paths).some((each) => path === each || path.startsWith(`${each}/`))
+}
+
+function redacted(exchange: Exchange): Exchange {
+  const { question, ...rest } = exchange
+  const nothing = { ...question, system: '', user: '', schema: {} }
+  return { ...rest, path: null, offset: 0, length: 0, question: nothing, answer: '', outcome: 'forgotten', reason: '' }
+}
+
+/** In place, at the same length: whoever appends meanwhile is not disturbed, and the old bytes are overwritten. */
+function redactFile(path: string, forgotten: Forgotten): void {
+  const fd = openSync(path, constants.O_RDWR | constants.O_NOFOLLOW)
+  try {
+    let at = 0
+    let isChanged = false
+    for (const line of readFileSync(fd, 'latin1').split('\n')) {
+      const exchange = recordOf(Buffer.from(line, 'latin1').toString())
+      // A line that a crash cut off is of nobody knows what.
+      const isTorn = exchange === undefined && line.trim() !== ''
+      if (isTorn || (exchange !== undefined && isAbout(exchange, forgotten))) {
+        const text = exchange === undefined ? '' : JSON.stringify(redacted(exchange))
+        const bytes = Buffer.alloc(line.length, ' ')
+        if (Buffer.byteLength(text) <= line.length) bytes.write(text)
+        writeSync(fd, bytes, 0, bytes.length, at)
+        isChanged = true
+      }
+      at += line.length + 1
+    }
+    if (isChanged) fsyncSync(fd)
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/** Ascending in time; none where there is no folder. Errors: those of the operating system. */
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+      .filter((name) => fileName.test(name))
+      .sort(byPart)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw error
   }
 }
 

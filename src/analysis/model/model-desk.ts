@@ -8,6 +8,7 @@ import { displayPath } from '../../base/bytes.ts'
 import type { Region } from '../../base/region.ts'
 import { type DescribeParts, dayOf, describeRegion, knownDescription } from './describe-region.ts'
 import { type Description, descriptionRegion, type Skipped } from './description.ts'
+import type { ExchangeLog } from './exchange-log.ts'
 import type { ModelStatus } from './model-status.ts'
 import { statusOf } from './model-status-of.ts'
 import { entryQuestion, type LabelledEntry, priorityOf } from './region-facts.ts'
@@ -88,6 +89,11 @@ export class ModelDesk {
     }
     this.#waiting.add(uuid, best.best(), budget.regionsPerBrick)
     this.#pump()
+  }
+
+  /** The record of what was asked. */
+  get log(): ExchangeLog {
+    return this.#parts.log
   }
 
   /** The brick is gone, or not to be described any more. */

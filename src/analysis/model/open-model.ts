@@ -1,10 +1,10 @@
 /** Puts the parts of the model together for a program: its settings, its state folder, its clock. */
-import { join } from 'node:path'
 import type { Clock, Random } from '../../base/ports.ts'
 import type { AnswerCache, DescribeParts } from './describe-region.ts'
 import type { Endpoint } from './endpoint.ts'
 import { ExchangeLog } from './exchange-log.ts'
 import { listenerOwner, type Uid } from './listener-owner.ts'
+import { modelFolder } from './model-folder.ts'
 import { ModelLink } from './model-link.ts'
 import type { ModelSettings } from './model-settings.ts'
 import { isProxied } from './proxied.ts'
@@ -40,10 +40,6 @@ export function openModel({ settings, state, cache, clock, random, timers, signa
     ...(usual && { usual }),
   })
   return { link, cache, log: new ExchangeLog(modelFolder(state)), ratio: new TokenRatio(), clock, random, timers }
-}
-
-export function modelFolder(state: string): string {
-  return join(state, 'model')
 }
 
 /** Root, who runs this, and who ran it through sudo. */

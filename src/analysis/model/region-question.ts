@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto'
 import { toHex } from '../../base/bytes.ts'
 import type { JsonValue, Region } from '../../base/region.ts'
 import { canonicalJson } from '../../brick/canonical-json.ts'
+import { contentKey } from '../../catalog/content-key.ts'
 import { answerSchema, schemaVersion } from './answer-schema.ts'
 import type { ChatQuestion } from './chat.ts'
 import { dataJson } from './prompt-data.ts'
@@ -83,9 +84,8 @@ export function answerKey({ about, place, contentId, facts }: RegionQuestion, mo
     ...[bytes, place.offset, place.length],
     facts.map(({ what, value }) => [what, value]),
   ]
-  return createHash('sha256')
-    .update(canonicalJson(parts) ?? JSON.stringify(parts))
-    .digest()
+  const text = canonicalJson(parts) ?? JSON.stringify(parts)
+  return contentKey(contentId, createHash('sha256').update(text).digest())
 }
 
 function plainValue(value: JsonValue): string {

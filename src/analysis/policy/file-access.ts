@@ -26,7 +26,8 @@ function judgeWritable(subject: EntrySubject, report: Report): void {
   // Said already, as the graver thing that it is.
   if (!isFolder && strangersWho(subject.meta) !== undefined) return
   const runs = !isFolder && (mode & executableBits) !== 0
-  const isSystem = isSystemPlace(displayPath(subject.path))
+  const path = displayPath(subject.path)
+  const isSystem = isSystemPlace(path) || isLoginPlace(path)
   const severity: Severity = isSystem ? 'high' : isFolder || runs ? 'medium' : 'low'
   find(report, subject, isFolder ? 'Folder in which everybody may replace files' : 'File that everybody may change', {
     ...{ severity, rule: 'world-writable', confidence: 1, check: statCheck, weakness: 'CWE-732' },
@@ -35,6 +36,11 @@ function judgeWritable(subject: EntrySubject, report: Report): void {
       ...(isFolder ? ['without the sticky bit, everybody may rename what others own'] : []),
     ],
   })
+}
+
+/** Who writes here logs in as somebody else. */
+function isLoginPlace(path: string): boolean {
+  return /\/\.ssh(?:\/(?:authorized_keys2?|rc|config|environment))?$/.test(path)
 }
 
 /** What root runs or believes belongs to root, or to an account of the system. */

@@ -6,13 +6,14 @@
  */
 import type { Severity } from '../../base/region.ts'
 import type { ContentAnalyzer, Report } from '../analyzer.ts'
+import { visibleBytes, visibleText } from '../bytes/hidden-characters.ts'
 import { KeywordScan } from '../secrets/keyword-scan.ts'
 import type { Subject } from '../subject.ts'
 import { shownText } from './shown-text.ts'
 
 export const injection: ContentAnalyzer = {
   name: 'injection',
-  version: 2,
+  version: 3,
   takes: ({ content, type }) => content.size >= contentBytesMin && !opaque.has(type.kind),
   analyze(subject, report) {
     const { content } = subject
@@ -22,7 +23,9 @@ export const injection: ContentAnalyzer = {
     for (let at = 0; at < end && found.length < foundMax; at += windowBytes) {
       const start = Math.max(0, at - phraseBytesMax)
       const bytes = content.read(start, at - start + windowBytes + phraseBytesMax)
-      search(scan, { start, bytes, from: at, until: Math.min(end, at + windowBytes) }, found)
+      const window = { start, bytes, from: at, until: Math.min(end, at + windowBytes) }
+      search(scan, window, found)
+      searchHidden(window, found)
     }
     if (content.size > end) report.problem(`read up to ${end} of ${content.size} bytes`)
     tell(subject, found, report)
@@ -31,7 +34,8 @@ export const injection: ContentAnalyzer = {
 
 /** Whether a text (a name of a symbol, of a section) talks to AI tools; for those who hand texts to a model. */
 export function isAddressedToModels(text: string): boolean {
-  return families.some(({ pattern }) => new RegExp(pattern.source, 'i').test(text))
+  const visible = visibleText(text)
+  return families.some(({ pattern }) => new RegExp(pattern.source, 'i').test(visible))
 }
 
 type FamilyName = 'override' | 'chat-template' | 'role' | 'verdict'
@@ -163,6 +167,8 @@ interface Found {
   readonly family: Family
   readonly text: string
   readonly encoding: Encoding
+  /** So many characters that nobody sees are in it. */
+  readonly invisible?: number
 }
 
 interface Window {
@@ -192,6 +198,23 @@ function search(scan: KeywordScan, { start, bytes, from, until }: Window, found:
   })
 }
 
+/** What can be read only without the characters that nobody sees, or in their place. */
+function searchHidden({ start, bytes, from, until }: Window, found: Found[]): void {
+  const visible = visibleBytes(bytes)
+  if (visible === undefined) return
+  const { places } = visible
+  const placeOf = (at: number): number => start + (places[at] as number)
+  const more: Found[] = []
+  search(plainScan, { start: 0, bytes: visible.bytes, from: 0, until: visible.bytes.length }, more)
+  for (const { family, text, offset: at, length: count, encoding } of more) {
+    const offset = placeOf(at)
+    const length = placeOf(at + count) - offset
+    const invisible = visible.invisible(at, at + count)
+    if (invisible === 0 || offset < from || offset >= until || found.length >= foundMax) continue
+    found.push({ offset, length, family, text, encoding, invisible })
+  }
+}
+
 /** One finding a family: where it is first, and how often. */
 function tell(subject: Subject, found: readonly Found[], report: Report): void {
   const names = new Set(found.map(({ family }) => family.name))
@@ -201,18 +224,31 @@ function tell(subject: Subject, found: readonly Found[], report: Report): void {
     if (first === undefined) continue
     const { offset, length } = placeOf(subject, first)
     const { text, encoding } = first
-    const severity = severityOf(subject, family.name, names)
+    const hidden = all.find(({ invisible = 0 }) => invisible > 0)
+    const severity = hidden === undefined ? severityOf(subject, family.name, names) : 'medium'
     const shown = shownText(text, 120)
     report.finding(
       { offset, length, name: family.title },
       {
         ...{ severity, rule: `injection-${family.name}`, origin: 'rule', confidence: names.size > 1 ? 0.9 : 0.7 },
-        evidence: [`'${shown}' at byte ${offset}`, ...(all.length > 1 ? [`${all.length} places in this file`] : [])],
-        check: `tail -c +${offset + 1} FILE | head -c ${Math.min(length, 200)} | strings -n 4${stringsForm(subject, encoding)}`,
+        evidence: [
+          `'${shown}' at byte ${offset}`,
+          ...hiddenLine(hidden),
+          ...(all.length > 1 ? [`${all.length} places in this file`] : []),
+        ],
+        check: `tail -c +${offset + 1} FILE | head -c ${Math.min(length, 200)} | ${first.invisible === undefined ? `strings -n 4${stringsForm(subject, encoding)}` : 'od -An -tx1z'}`,
         weakness: 'CWE-1427',
       },
     )
   }
+}
+
+function hiddenLine(hidden: Found | undefined): string[] {
+  if (hidden === undefined) return []
+  const { offset, invisible, text } = hidden
+  return [
+    `written with ${invisible} characters that nobody sees, at byte ${offset}: read without them it is '${shownText(text, 120)}'`,
+  ]
 }
 
 /** Big-endian text is found from the second byte of its first character on: the first one belongs to it. */

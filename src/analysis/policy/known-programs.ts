@@ -14,7 +14,7 @@ export interface KnownProgram {
 const names: Readonly<Record<KnownProgram['power'], string>> = {
   'runs commands':
     'bash dash sh zsh ksh ksh93 mksh yash tcsh csh fish rbash busybox toybox sash ash ' +
-    'perl lua5.1 lua5.2 lua5.3 lua5.4 luajit tclsh8.6 expect node nodejs gdb ' +
+    'perl python ruby php vim lua lua5.1 lua5.2 lua5.3 lua5.4 luajit tclsh8.6 expect node nodejs gdb ' +
     'python2.7 python3.7 python3.8 python3.9 python3.10 python3.11 python3.12 python3.13 python3.14 ' +
     'ruby2.7 ruby3.0 ruby3.1 ruby3.3 php7.4 php8.1 php8.2 php8.4 ' +
     'env find awk gawk mawk original-awk sed tar xargs make gmake ed vim.basic vim.tiny vim.nox nano less more ' +

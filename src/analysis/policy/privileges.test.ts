@@ -5,6 +5,7 @@ import type { EntryMeta } from '../../base/entry.ts'
 import { regionLayers } from '../../base/region.ts'
 import type { ContentAnalyzer } from '../analyzer.ts'
 import { capabilitiesText, type FileCapabilities, parseFileCapabilities } from './file-capabilities.ts'
+import { libraryRights } from './library-rights.ts'
 import { privileges } from './privileges.ts'
 import { programClass } from './program.ts'
 import { elfOf, findingsOf, packagesOf, regionsOf } from './testing/said.ts'
@@ -98,6 +99,24 @@ const rows: readonly (readonly [
   ],
   ['a setuid program of a container', '/var/lib/docker/overlay2/a/diff/usr/bin/su', { mode: 0o4755 }, []],
   ['one that is not usual there', '/var/lib/docker/overlay2/a/diff/bin/x', { mode: 0o4755 }, ['high setuid-unowned']],
+  [
+    'a shell under a usual name of a container',
+    '/var/lib/docker/overlay2/a/diff/usr/bin/su',
+    { mode: 0o4755 },
+    ['critical setuid-shell'],
+    [isBash],
+  ],
+  [
+    'a shell in place of a packaged setuid program',
+    '/usr/bin/su',
+    { mode: 0o4755 },
+    ['critical setuid-shell'],
+    [isBash],
+  ],
+  ['a setuid shell for a group', '/srv/x', { mode: 0o4750, gid: 4, groupName: 'adm' }, ['high setuid-shell'], [isBash]],
+  ['a setuid shell for root only', '/srv/x', { mode: 0o4700 }, ['low setuid-shell'], [isBash]],
+  ['keys of logins that all may write', '/home/me/.ssh/authorized_keys', { mode: 0o666 }, ['high world-writable']],
+  ['a folder of keys that all may write', '/home/me/.ssh', { kind: 'dir', mode: 0o777 }, ['high world-writable']],
   ['a setgid folder', '/usr/local/lib', { kind: 'dir', mode: 0o2775 }, []],
   ['a setting that all may write', '/etc/app.conf', { mode: 0o666 }, ['high world-writable']],
   ['a program that all may write', '/home/me/run', { mode: 0o777 }, ['medium world-writable']],
@@ -153,6 +172,51 @@ test('a mode that somebody has given to the package manager is meant so', async 
   const ordered = { ...packages, overrideOf: () => 0o4750 }
   const file = { path: '/usr/bin/tool', bytes: elfOf('a test'), meta: { mode: 0o4750 }, entry, packages: ordered }
   assert.deepEqual(await findingsOf(file), [])
+})
+
+test('who may run a setuid shell stands in the title', async () => {
+  const titleOf = async (mode: number): Promise<string | undefined> => {
+    const meta = { mode, gid: 4, groupName: 'adm' }
+    const file = { path: '/srv/x', bytes: elfOf('a test'), meta, entry, content: [isBash] }
+    return (await regionsOf(file)).find(({ finding }) => finding !== undefined)?.name
+  }
+  assert.equal(await titleOf(0o4755), 'Copy of bash with setuid root: it runs commands for everybody')
+  assert.equal(await titleOf(0o4750), 'Copy of bash with setuid root: it runs commands for the group adm')
+  assert.equal(await titleOf(0o2755), 'Copy of bash with setgid adm: it runs commands for everybody')
+})
+
+test('a program that is usual and powerful is itself under its own name, and nothing under another', async () => {
+  const isScreen: ContentAnalyzer = {
+    ...isBash,
+    analyze: ({ content }, report) =>
+      report.region({
+        ...{ offset: 0, length: content.size, layer: regionLayers.whole, class: programClass, name: 'screen' },
+        attributes: { shows: ['screen'] },
+      }),
+  }
+  const of = (path: string): Promise<string[]> =>
+    findingsOf({ path, bytes: elfOf('a test'), meta: { mode: 0o4755 }, entry, content: [isScreen] })
+  assert.deepEqual(await of('/usr/bin/screen'), [])
+  assert.deepEqual(await of('/usr/bin/su'), ['critical setuid-shell'])
+})
+
+test('a setuid program that looks for libraries where users may put them is told', async () => {
+  const of = (runpath: string, mode: number): Promise<string[]> => {
+    const hardening: ContentAnalyzer = {
+      ...{ name: 'hardening', version: 1, takes: () => true },
+      analyze: ({ content }, report) =>
+        report.region({
+          ...{ offset: 0, length: content.size, layer: regionLayers.whole, class: 'hardening', name: 'PIE' },
+          attributes: { rpath: null, runpath },
+        }),
+    }
+    const parts = { bytes: elfOf('a test'), meta: { mode }, entry: [libraryRights], content: [hardening] }
+    return findingsOf({ path: '/usr/bin/tool', ...parts })
+  }
+  assert.deepEqual(await of('/home/bob/lib', 0o4755), ['high setuid-search-path'])
+  assert.deepEqual(await of('/usr/lib/x:/tmp/lib', 0o2755), ['high setuid-search-path'])
+  assert.deepEqual(await of('/home/bob/lib', 0o755), [])
+  assert.deepEqual(await of('/usr/lib/x:$ORIGIN/../lib', 0o4755), [])
 })
 
 test('a setuid script is told, and that it has no effect', async () => {

@@ -5,6 +5,7 @@
  * nobody brought, what does anything for its caller, or what everybody may change.
  */
 import { displayPath, utf8Text } from '../../base/bytes.ts'
+import type { EntryMeta } from '../../base/entry.ts'
 import { regionLayers, type Severity } from '../../base/region.ts'
 import type { EntryAnalyzer, EntrySubject, Report } from '../analyzer.ts'
 import { find, isSystemPlace, ownerLine, statCheck, statLine } from './entry-words.ts'
@@ -24,7 +25,7 @@ import { shownText } from './shown-text.ts'
 
 export const privileges: EntryAnalyzer = {
   name: 'privileges',
-  version: 2,
+  version: 3,
   analyze(subject, report) {
     const { kind } = subject.meta
     if (kind === 'file') {
@@ -48,7 +49,7 @@ function judgeRights(subject: EntrySubject, report: Report): void {
     return
   }
   const identity = identityOf(subject)
-  if (identity !== undefined && !isExpected(subject)) findPowerful(report, subject, { gift, identity })
+  if (identity !== undefined && !isItself(subject, identity)) findPowerful(report, subject, { gift, identity })
   else findUnexpected(report, subject, gift)
 }
 
@@ -59,12 +60,37 @@ function findPowerful(
 ): void {
   const { bit, to, isRoot } = gift
   const { name, because, check, power } = identity
-  const isCopy = !displayPath(subject.path).endsWith(`/${name}`)
-  find(report, subject, `${isCopy ? `Copy of ${name}` : name} with ${bit} ${to}: it ${power} for everybody`, {
-    severity: bit === 'setuid' && isRoot ? 'critical' : 'high',
+  const isCopy = lastName(subject) !== name
+  const who = runnersOf(subject.meta)
+  const most: Severity = bit === 'setuid' && isRoot && who.isEverybody ? 'critical' : 'high'
+  find(report, subject, `${isCopy ? `Copy of ${name}` : name} with ${bit} ${to}: it ${power} for ${who.text}`, {
+    severity: who.isOwner && bit === 'setuid' ? 'low' : most,
     ...{ rule: 'setuid-shell', confidence: 0.99, check: `stat -c '%a %U:%G %n' FILE; ${check}`, weakness: 'CWE-250' },
     evidence: [statLine(subject), because, ownerLine(subject)],
   })
+}
+
+/** One of the few that are both, such as screen: its bits are usual, and nobody hides behind its name. */
+function isItself(subject: EntrySubject, { name }: Identity): boolean {
+  return lastName(subject) === name && isExpected(subject)
+}
+
+interface Runners {
+  readonly text: string
+  readonly isEverybody: boolean
+  readonly isOwner: boolean
+}
+
+/** Who may run it by its mode. */
+function runnersOf({ mode, gid, groupName }: EntryMeta): Runners {
+  if ((mode & 0o001) !== 0) return { text: 'everybody', isEverybody: true, isOwner: false }
+  if ((mode & 0o010) === 0) return { text: 'its owner only', isEverybody: false, isOwner: true }
+  return { text: `the group ${shownText(groupName || `${gid}`, 16)}`, isEverybody: false, isOwner: false }
+}
+
+function lastName({ path }: EntrySubject): string {
+  const text = displayPath(path)
+  return text.slice(text.lastIndexOf('/') + 1)
 }
 
 function findUnexpected(report: Report, subject: EntrySubject, { bit, to, isRoot }: Gift): void {
@@ -91,7 +117,7 @@ function findUnexpected(report: Report, subject: EntrySubject, { bit, to, isRoot
 /** A package's, with a name that is known for it, or somebody has told the package manager so. */
 function isExpected(subject: EntrySubject): boolean {
   const text = displayPath(subject.path)
-  const name = text.slice(text.lastIndexOf('/') + 1)
+  const name = lastName(subject)
   const { packages } = subject.host
   if (packages === undefined) return usualPrivileged.has(name) && isSystemPlace(text)
   if (isOtherSystem(text) && usualPrivileged.has(name)) return true

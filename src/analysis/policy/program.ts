@@ -1,5 +1,5 @@
 /**
- * Knows shells and interpreters by texts that only they carry, whatever the file is called and whoever built it.
+ * Knows shells, interpreters and the like by texts that only they carry, whatever the file is called and whoever built it.
  *
  * Looks at the read-only data of ELF files only. One region of class `program` over the whole file; never a finding: what it
  * means depends on the file's rights.
@@ -9,12 +9,13 @@ import { regionLayers } from '../../base/region.ts'
 import type { ContentAnalyzer } from '../analyzer.ts'
 import { KeywordScan } from '../secrets/keyword-scan.ts'
 import type { Subject } from '../subject.ts'
+import { programMarks as marks } from './program-marks.ts'
 
 export const programClass = 'program'
 
 export const program: ContentAnalyzer = {
   name: 'program',
-  version: 1,
+  version: 2,
   takes: ({ type, content }) => type.kind === 'elf' && content.size >= fileBytesMin && content.size <= fileBytesMax,
   analyze(subject, report) {
     const seen = new Set<number>()
@@ -38,19 +39,6 @@ export const program: ContentAnalyzer = {
 const fileBytesMin = 4_096
 const fileBytesMax = 128 * 2 ** 20
 const dataBytesMax = 64 * 2 ** 20
-
-/** All of the texts have to be there. */
-const marks: readonly { readonly name: string; readonly all: readonly string[] }[] = [
-  { name: 'bash', all: ['@(#)Bash version', 'BASH_EXECUTION_STRING'] },
-  { name: 'busybox', all: ['BusyBox v', 'multi-call binary'] },
-  { name: 'toybox', all: ['toybox --long', 'Toybox 0.'] },
-  { name: 'zsh', all: ['ZSH_EVAL_CONTEXT', 'zsh_eval_context'] },
-  { name: 'mksh', all: ['@(#)MIRBSD KSH'] },
-  { name: 'ksh', all: ['Version AJM 93u'] },
-  { name: 'tcsh', all: ['tcsh %d.%.2d.%.2d', 'promptchars'] },
-  { name: 'dash', all: ['Maximum function recursion depth', 'Bad for loop variable', 'Bad substitution'] },
-  { name: 'sash', all: ['Stand-alone shell (version'] },
-]
 
 const texts = [...new Set(marks.flatMap(({ all }) => all))]
 const scan = new KeywordScan(texts)

@@ -6,7 +6,7 @@ import { brokenCiphers, brokenExchanges, brokenHostKeys, brokenMacs } from './ss
 
 export const sshd: ContentAnalyzer = {
   name: 'sshd',
-  version: 1,
+  version: 2,
   takes: ({ nameClass, content }) => nameClass === 'sshd-config' && content.size > 0 && content.size <= configBytesMax,
   analyze({ content }, report) {
     let scope: string | undefined
@@ -38,6 +38,10 @@ const repeatable: ReadonlySet<string> = new Set([
 ])
 
 const yes = /^yes$/
+/** The program itself, or the script of an interpreter in front of it. */
+const openCommand =
+  /^(?:\/\S*\/)?(?:(?:(?:ba|da)?sh|python[\d.]*|perl)\s+(?:-\w+\s+)*["']?)?(?:(?:\/var)?\/tmp|\/dev\/shm|\/run\/lock|\/var\/lock)\//
+const commandTitle = 'sshd runs what lies where everybody may write'
 const rules: readonly OptionRule[] = [
   {
     ...{ rule: 'sshd-empty-passwords', keyword: 'permitemptypasswords', dangerous: yes, severity: 'high' },
@@ -70,6 +74,21 @@ const rules: readonly OptionRule[] = [
   {
     ...{ rule: 'sshd-keys-place', keyword: 'authorizedkeysfile', dangerous: /(?:^|\s)(?:\/var)?\/tmp\/|\/dev\/shm\// },
     ...{ severity: 'high', title: 'sshd looks for keys where everybody may write', weakness: 'CWE-732' },
+  },
+  ...['authorizedkeyscommand', 'authorizedprincipalscommand', 'forcecommand'].map(
+    (keyword): OptionRule => ({
+      ...{ rule: 'sshd-command-place', keyword, dangerous: openCommand, severity: 'high' },
+      ...{ title: commandTitle, weakness: 'CWE-732' },
+    }),
+  ),
+  {
+    ...{
+      rule: 'sshd-command-place',
+      keyword: 'subsystem',
+      dangerous: /^\S+\s+(?:(?:\/var)?\/tmp|\/dev\/shm)\//,
+      severity: 'high',
+    },
+    ...{ title: commandTitle, weakness: 'CWE-732' },
   },
   {
     ...{ rule: 'sshd-protocol-1', keyword: 'protocol', dangerous: /(?:^|,)1(?:,|$)/, severity: 'medium' },

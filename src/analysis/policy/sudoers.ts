@@ -2,21 +2,25 @@
  * Lines of sudoers that give more than they seem to: everything to everybody, without a password, or a program with which
  * one becomes root anyway. What Debian ships (root and the group sudo may do all, with their password) is no finding.
  */
-import type { Finding, Severity } from '../../base/region.ts'
 import type { ContentAnalyzer, Report } from '../analyzer.ts'
 import { type ConfigLine, configBytesMax, configLines } from './config-lines.ts'
-import { knownPrograms } from './known-programs.ts'
+import { findLine, type LineFinding } from './line-finding.ts'
 import { shownBytes } from './shown-text.ts'
+import { tellRootPath } from './startup.ts'
+import { type Aliases, aliasesIn } from './sudo-aliases.ts'
+import { escapeOf } from './sudo-escapes.ts'
 
 export const sudoers: ContentAnalyzer = {
   name: 'sudoers',
-  version: 2,
+  version: 3,
   takes: ({ nameClass, content }) => nameClass === 'sudoers' && content.size > 0 && content.size <= configBytesMax,
   analyze({ content }, report) {
-    for (const line of configLines(content, { continued: true })) {
+    const lines = [...configLines(content, { continued: true })]
+    const aliases = aliasesIn(lines)
+    for (const line of lines) {
       if (/^(?:@include|#include|(?:User|Runas|Host|Cmnd|Cmd)_Alias\s)/.test(line.text)) continue
       if (line.text.startsWith('Defaults')) judgeDefaults(line, report)
-      else judgeGrant(line, report)
+      else judgeGrant({ line, aliases }, report)
     }
   },
 }
@@ -24,20 +28,20 @@ export const sudoers: ContentAnalyzer = {
 function judgeDefaults(line: ConfigLine, report: Report): void {
   const { text } = line
   if (/(?:[\s,]|^)!env_reset\b/.test(text)) {
-    find(report, line, { rule: 'sudoers-environment', severity: 'high', title: 'sudo keeps the whole environment' })
+    findLine(report, line, { rule: 'sudoers-environment', severity: 'high', title: 'sudo keeps the whole environment' })
   }
   if (keepsDangerous(text)) {
     const title = 'sudo keeps a variable that puts code into programs'
-    find(report, line, { rule: 'sudoers-environment', severity: 'high', title })
+    findLine(report, line, { rule: 'sudoers-environment', severity: 'high', title })
   }
   if (/(?:[\s,]|^)!authenticate\b/.test(text)) {
     // As grave as NOPASSWD for ALL, where it is for some.
     const severity = /^Defaults[:@>!]/.test(text) ? 'medium' : 'high'
-    find(report, line, { rule: 'sudoers-no-password', severity, title: asksNoPassword(text) })
+    findLine(report, line, { rule: 'sudoers-no-password', severity, title: asksNoPassword(text) })
   }
   if (/secure_path\s*=\s*"?[^"]*(?:^|[:="])(?:\.|(?:\/var)?\/tmp|\/dev\/shm)(?:[:/"]|$)/.test(text)) {
     const title = 'sudo looks for programs where everybody may write'
-    find(report, line, { rule: 'sudoers-writable-command', severity: 'high', title })
+    findLine(report, line, { rule: 'sudoers-writable-command', severity: 'high', title })
   }
 }
 
@@ -67,7 +71,7 @@ function asksNoPassword(text: string): string {
 }
 
 /** `USER HOSTS = (RUNAS) TAG: COMMAND, ...`; the tags of a command hold for those after it. */
-function judgeGrant(line: ConfigLine, report: Report): void {
+function judgeGrant({ line, aliases }: { line: ConfigLine; aliases: Aliases }, report: Report): void {
   const match = /^("[^"]+"|(?:\\.|\S)+)\s+([^=]+?)\s*=\s*(.*)$/.exec(line.text)
   if (match === null) return
   const [, user = '', , commands = ''] = match
@@ -80,10 +84,15 @@ function judgeGrant(line: ConfigLine, report: Report): void {
     if (tags.includes('NOPASSWD')) isFree = true
     if (tags.includes('PASSWD')) isFree = false
     if (command === '' || command.startsWith('!') || !isRootly(runAs)) continue
-    const judged = judgeCommand(command, { isFree, isEverybody, user })
-    if (judged === undefined || told.has(judged.rule)) continue
-    told.add(judged.rule)
-    find(report, line, judged)
+    for (const { text, alias } of aliases.commandsOf(command)) {
+      const path = text.split(/\s/)[0] as string
+      if (text !== 'ALL') tellRootPath({ line, path, use: 'sudo' }, report)
+      const judged = judgeCommand(text, { isFree, isEverybody, user })
+      if (judged === undefined || told.has(judged.rule)) continue
+      told.add(judged.rule)
+      const more = alias === undefined ? [] : [`line ${alias.number}: ${shownBytes(alias.text)}`]
+      findLine(report, line, { ...judged, evidence: [...(judged.evidence ?? []), ...more] })
+    }
   }
 }
 
@@ -106,7 +115,7 @@ interface Granted {
   readonly user: string
 }
 
-function judgeCommand(command: string, { isFree, isEverybody, user }: Granted): Judged | undefined {
+function judgeCommand(command: string, { isFree, isEverybody, user }: Granted): LineFinding | undefined {
   if (command === 'ALL') {
     if (isEverybody) return { rule: 'sudoers-everybody', severity: 'high', title: 'Everybody may become root by sudo' }
     if (!isFree) return undefined
@@ -121,33 +130,27 @@ function judgeCommand(command: string, { isFree, isEverybody, user }: Granted): 
     const title = 'sudo runs as root what lies where users may write'
     return { rule: 'sudoers-writable-command', severity: 'high', title }
   }
-  const known = knownPrograms.get(program.slice(program.lastIndexOf('/') + 1))
-  if (known === undefined || (!isFree && !isEverybody) || isArgumentsFixed(command, program)) return undefined
-  const title = `${shownBytes(user, userMax)} may run ${known.name} as root without a password: it ${known.power}`
-  return { rule: 'sudoers-shell', severity: 'medium', title }
+  if (!isFree && !isEverybody) return undefined
+  if (/^\/.*(?:\/|\*[^/]*)$/.test(program)) {
+    const title = `${shownBytes(user, userMax)} may run many programs as root without a password`
+    return {
+      rule: 'sudoers-shell',
+      severity: 'medium',
+      title,
+      evidence: [`${shownBytes(program)} is no single program`],
+    }
+  }
+  const way = escapeOf(program)
+  if (way === undefined || (!way.isInteractive && isArgumentsFixed(command, program))) return undefined
+  const title = `${shownBytes(user, userMax)} may run ${way.name} as root without a password`
+  return { rule: 'sudoers-shell', severity: 'medium', title, evidence: [`${way.name}: ${way.how}`] }
 }
 
 /** Arguments are given and none is open; `""` allows none at all. */
 function isArgumentsFixed(command: string, program: string): boolean {
   const rest = command.slice(program.length).trim()
-  return rest !== '' && !rest.includes('*')
+  return rest !== '' && !/[*?[]/.test(rest)
 }
 
 /** Of a user in a title. */
 const userMax = 16
-
-interface Judged {
-  readonly rule: string
-  readonly severity: Severity
-  readonly title: string
-}
-
-function find(report: Report, line: ConfigLine, { rule, severity, title }: Judged): void {
-  const { number, lastNumber, offset, length, text } = line
-  const finding: Omit<Finding, 'origin'> = {
-    ...{ severity, rule, confidence: 0.9, weakness: 'CWE-250' },
-    evidence: [`line ${number}: ${shownBytes(text)}`],
-    check: `sed -n '${number === lastNumber ? number : `${number},${lastNumber}`}p' FILE`,
-  }
-  report.finding({ offset, length, name: title }, finding)
-}

@@ -5,24 +5,28 @@
  * what a package brought as it is there is known to everybody anyway.
  */
 import { displayPath } from '../../base/bytes.ts'
-import type { Finding, Region, Severity } from '../../base/region.ts'
+import { type Finding, type Region, type Severity, severities } from '../../base/region.ts'
 import type { EntryAnalyzer, EntrySubject } from '../analyzer.ts'
 import { octalMode } from '../policy/octal-mode.ts'
 import { isAsPackaged } from '../policy/packaged.ts'
 import { shownText } from '../policy/shown-text.ts'
 import { shownOf } from './mask.ts'
-import { type SecretAttributes, secretClass } from './secrets.ts'
+import { type SecretAttributes, secretClass } from './secret-region.ts'
 
 export const exposure: EntryAnalyzer = {
   name: 'exposure',
-  version: 2,
+  version: 3,
   analyze(subject, report) {
     const found = subject.content?.regions.filter((region) => region.class === secretClass) ?? []
     if (found.length === 0) return
     const place = placeOf(subject)
-    for (const region of found) {
+    const judged = found.flatMap((region) => {
       const finding = findingOf(region, subject, place)
-      if (finding === undefined) continue
+      return finding === undefined ? [] : [{ region, finding }]
+    })
+    // What is taken of one entry is bounded: the gravest first.
+    judged.sort((a, b) => severities.indexOf(b.finding.severity) - severities.indexOf(a.finding.severity))
+    for (const { region, finding } of judged) {
       const { offset, length, name } = region
       report.finding({ offset, length, name: `${name}${place.suffix}` }, finding)
     }
@@ -68,6 +72,7 @@ function findingOf(region: Region, subject: EntrySubject, place: Place): Finding
     rule: `secret-${kind}`,
     evidence: [
       `${masked} ${where}${form === undefined ? '' : `; its body decodes to a ${form} key`}`,
+      ...moreOf(secret),
       `mode ${octalMode(mode)}, owner ${owner}: readable by ${readersText[place.readers]}`,
       ...(place.isExample ? ['it lies in a folder of documents, examples or tests'] : []),
     ],
@@ -78,13 +83,21 @@ function findingOf(region: Region, subject: EntrySubject, place: Place): Finding
   }
 }
 
+/** Where else the same secret is. */
+function moreOf({ count = 1, also = [], line }: SecretAttributes): string[] {
+  if (count === 1) return []
+  const places = `${line === undefined ? 'at bytes' : 'in lines'} ${also.join(', ')}${count - 1 > also.length ? ', …' : ''}`
+  return [`and ${count - 1} more of the same ${places}`]
+}
+
 const readersText = { all: 'all', group: 'its group', owner: 'its owner only' } as const
 
 function severityOf({ kind, encrypted, confidence }: SecretAttributes, place: Place): Severity | undefined {
   const { isPublished, isExample, isForSecrets, readers } = place
   if (isPublished) return undefined
-  if (isExample) return 'low'
   const isKey = kind === 'private-key'
+  // Keys of tests come with packages; one that somebody put there may open something.
+  if (isExample) return isKey && encrypted !== true && readers === 'all' ? 'medium' : 'low'
   if (readers === 'all') {
     if (isKey) return encrypted === true ? 'medium' : 'critical'
     return confidence >= surely ? 'high' : 'medium'
@@ -98,7 +111,9 @@ function severityOf({ kind, encrypted, confidence }: SecretAttributes, place: Pl
 const surely = 0.7
 
 /** Shows where it is, and no more of it than its name does; of a key only the words of its marker. */
-function checkOf({ offset, length }: Region, { kind }: SecretAttributes): string {
+function checkOf({ offset, length }: Region, { kind, masked, form = '' }: SecretAttributes): string {
+  if (masked.startsWith('DER')) return 'openssl pkey -inform DER -in FILE -noout && echo a private key'
+  if (form.endsWith('in base64')) return `tail -c +${offset + 1} FILE | head -c 36 | base64 -d`
   if (kind === 'private-key') return "grep -anob -e '-----BEGIN [A-Z0-9 ]*PRIVATE KEY' FILE"
   return `tail -c +${offset + 1} FILE | head -c ${shownOf(length)}`
 }

@@ -40,6 +40,42 @@ export function privateKeyAt(text: string): PrivateKey | undefined {
     : undefined
 }
 
+/** A whole content that is a key without armour (DER). */
+export function derKey(bytes: Uint8Array): PrivateKey | undefined {
+  const isEncrypted = isDerSequence(bytes, sequenceTag)
+  if (!isEncrypted && !isDerSequence(bytes, integerTag)) return undefined
+  // The version of a private key is 0 or 1; of what is encrypted the method comes first: PKCS#5 or PKCS#12.
+  const start = derHeaderLength(bytes)
+  if (isEncrypted) {
+    const isMethod = encryptionMethods.some((method) => startsWith(bytes.subarray(start + 2, start + 20), method))
+    return isMethod ? { length: bytes.length, form: 'PKCS#8', isEncrypted } : undefined
+  }
+  if (bytes[start + 1] !== 1 || (bytes[start + 2] as number) > 1) return undefined
+  const form = { [sequenceTag]: 'PKCS#8', [integerTag]: 'RSA', [octetsTag]: 'EC' }[bytes[start + 3] as number]
+  // An RSA key begins with its modulus of 512 bits or more, one of elliptic curves with a number of 20 to 66 bytes.
+  const next = bytes[start + 4] as number
+  if (form === undefined || (form === 'RSA' && next < 65) || (form === 'EC' && (next < 20 || next > 66)))
+    return undefined
+  if (form === 'PKCS#8' && bytes[start + 5] !== objectTag) return undefined
+  return { length: bytes.length, form, isEncrypted }
+}
+
+/** Longer ones are not looked at. */
+export const derBytesMax = 16_384
+const octetsTag = 0x04
+const objectTag = 0x06
+/** Object identifiers 1.2.840.113549.1.5 and .1.12.1. */
+const encryptionMethods = ['2a864886f70d0105', '2a864886f70d010c01'].map((digits) => Buffer.from(digits, 'hex'))
+
+function startsWith(bytes: Uint8Array, method: Uint8Array): boolean {
+  return bytes[0] === objectTag && method.every((byte, index) => bytes[2 + index] === byte)
+}
+
+function derHeaderLength(bytes: Uint8Array): number {
+  const first = bytes[1] as number
+  return first < 0x80 ? 2 : 2 + (first & 0x7f)
+}
+
 /** Ed25519 in PKCS#8, the shortest in use, has 48. */
 const keyBytesMin = 40
 const sequenceTag = 0x30

@@ -15,8 +15,8 @@ export interface SecretRule {
   readonly pattern: RegExp
   /** Bits a character that the secret must have. */
   readonly entropyMin: number
-  /** Loose forms are only believed in files that people write. */
-  readonly where: 'everywhere' | 'text'
+  /** Loose forms are only believed in what people write: `text` with source code and scripts, `settings` without source. */
+  readonly where: 'everywhere' | 'text' | 'settings'
   readonly confidence: number
 }
 
@@ -53,6 +53,37 @@ const tokens: readonly (readonly [string, string, readonly string[], string, num
   ['linear-key', 'Linear key', ['lin_api_'], 'lin_api_[A-Za-z0-9]{40}'],
   ['atlassian-token', 'Atlassian token', ['ATATT3'], 'ATATT3[A-Za-z0-9_=-]{180,200}'],
   ['newrelic-key', 'New Relic key', ['NRAK-'], 'NRAK-[A-Z0-9]{27}', 3],
+]
+
+/** Of a setting: up to 48 characters, the last of which say what its value is. */
+const settingName = '[\\w.-]{0,48}(?:password|passwd|passphrase|pwd|secret|api[_-]?key|token)'
+
+const setting = {
+  id: 'password-setting',
+  title: 'Password or token in a setting',
+  keywords: ['password', 'passwd', 'passphrase', 'pwd', 'secret', 'api_key', 'api-key', 'apikey', 'token'],
+  entropyMin: 2.6,
+  confidence: 0.5,
+} as const
+
+/** What a password on a command line looks like, as scripts, histories of shells and units have it. */
+const word = `(?<quote>["']?)(?<secret>[^\\s"'\`$<>(){}[\\]|;&\\\\]{6,128})\\k<quote>(?=[\\s"'\`|;&)]|$)`
+const commands: readonly (readonly [readonly string[], RegExp])[] = [
+  [['sshpass'], new RegExp(`\\bsshpass[ \\t]{1,4}(?:-[vev][ \\t]{1,4}){0,2}-p[ \\t]{0,4}${word}`, 'g')],
+  [
+    ['mysql', 'mariadb'],
+    new RegExp(
+      `\\b(?:mysql|mariadb)(?:-?(?:dump|admin|import|check|show))?[ \\t](?:[^\\n|;&]{0,100}?[ \\t])??(?:-p|--password=)${word}`,
+      'g',
+    ),
+  ],
+  [
+    ['curl '],
+    new RegExp(
+      `\\bcurl[ \\t](?:[^\\n|;&]{0,100}?[ \\t])??(?:-u|--user)[ \\t=]{0,4}["']?[^\\s:"'$<>{}]{1,64}:${word}`,
+      'g',
+    ),
+  ],
 ]
 
 /** Forms that need what stands around them, or are less sure than the others. */
@@ -111,7 +142,7 @@ const surrounded: readonly SecretRule[] = [
     pattern:
       /\b[a-z][a-z0-9+.-]{1,20}:\/\/[A-Za-z0-9._~%-]{1,64}:(?<secret>[^\s:@/"'`<>{}()[\]$%*|\\]{6,128})@[A-Za-z0-9][A-Za-z0-9.-]{0,128}/g,
     entropyMin: 2.5,
-    where: 'text',
+    where: 'settings',
     confidence: 0.7,
   },
   {
@@ -121,7 +152,7 @@ const surrounded: readonly SecretRule[] = [
     pattern:
       /^machine[ \t]{1,8}\S{1,128}\s{1,8}login[ \t]{1,8}\S{1,128}\s{1,8}password[ \t]{1,8}(?<secret>\S{6,128})/gm,
     entropyMin: 2.5,
-    where: 'text',
+    where: 'settings',
     confidence: 0.9,
   },
   {
@@ -130,20 +161,64 @@ const surrounded: readonly SecretRule[] = [
     keywords: ['PrivateKey'],
     pattern: /^[ \t]{0,8}PrivateKey[ \t]{0,8}=[ \t]{0,8}(?<secret>[A-Za-z0-9+/]{43}=)[ \t]*$/gm,
     entropyMin: 3.5,
-    where: 'text',
+    where: 'settings',
     confidence: 0.95,
   },
   {
-    id: 'password-setting',
-    title: 'Password or token in a setting',
-    keywords: ['password', 'passwd', 'secret', 'api_key', 'api-key', 'apikey', 'token'],
-    pattern:
-      /^[ \t]{0,32}(?:export[ \t])?["']?[\w.-]{0,48}(?:password|passwd|secret|api[_-]?key|token)["']?[ \t]{0,8}[:=][ \t]{0,8}(?<quote>["']?)(?<secret>[^\s"'`#;,<>(){}[\]$%*\\]{8,128})\k<quote>,?[ \t]*\r?$/gim,
-    entropyMin: 2.6,
+    ...setting,
+    // A value of any characters but spaces, where quotes show where it begins and ends; source code needs them, too.
+    pattern: new RegExp(
+      `^[ \\t]{0,32}(?:(?:export|const|let|var)[ \\t])?["']?\\$?${settingName}["']?(?:\\])?[ \\t]{0,8}(?:=>|[:=])[ \\t]{0,8}(?<quote>["'])(?<secret>[^\\s"'\\\\]{8,128})\\k<quote>[ \\t]*[,;]?[ \\t]*(?:(?:#|//).{0,80})?\\r?$`,
+      'gim',
+    ),
     where: 'text',
-    confidence: 0.5,
+  },
+  {
+    ...setting,
+    pattern: new RegExp(
+      `^[ \\t]{0,32}(?:export[ \\t])?${settingName}[ \\t]{0,8}[:=][ \\t]{0,8}(?<secret>[^\\s"'\`#;,<>(){}[\\]$%*\\\\]{8,128}),?[ \\t]*\\r?$`,
+      'gim',
+    ),
+    where: 'settings',
+  },
+  {
+    ...setting,
+    pattern: new RegExp(
+      `\\bdefine[ \\t]?\\([ \\t]?(?<outer>["'])${settingName}\\k<outer>[ \\t]?,[ \\t]?(?<quote>["'])(?<secret>[^\\s"'\\\\]{8,128})\\k<quote>`,
+      'gi',
+    ),
+    where: 'text',
+  },
+  ...commands.map(([keywords, pattern]): SecretRule => {
+    const title = 'Password on a command line'
+    return { id: 'password-in-command', title, keywords, pattern, entropyMin: 2.5, where: 'settings', confidence: 0.6 }
+  }),
+  {
+    id: 'authorization-header',
+    title: 'Authorization in a header',
+    keywords: ['authorization'],
+    pattern:
+      /\bauthorization["']?[ \t]{0,4}[:=][ \t]{0,4}["']?(?:bearer|basic|token)[ \t]{1,4}(?<secret>[A-Za-z0-9._~+/-]{16,1024}={0,2})(?![A-Za-z0-9._~+/=-])/gi,
+    entropyMin: 3.2,
+    where: 'settings',
+    confidence: 0.6,
+  },
+  {
+    id: 'jwt',
+    title: 'JSON web token',
+    keywords: ['eyJ'],
+    pattern: new RegExp(
+      `${from}(?<secret>eyJ[A-Za-z0-9_-]{12,512}\\.eyJ[A-Za-z0-9_-]{12,1024}\\.[A-Za-z0-9_-]{22,700})${to}`,
+      'g',
+    ),
+    entropyMin: 4,
+    where: 'settings',
+    confidence: 0.6,
   },
 ]
+
+/** Of tokens that their own prefix tells, as sources of regular expressions; for those who hide them. */
+export const tokenForms: readonly string[] = [...tokens.map(([, , , form]) => form), 'AIza[0-9A-Za-z_-]{35}']
 
 export const secretRules: readonly SecretRule[] = [
   ...tokens.map(([id, title, keywords, form, entropyMin = 2.5]): SecretRule => {

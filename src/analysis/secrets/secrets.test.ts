@@ -2,25 +2,17 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
 import { test } from 'node:test'
-import { findingsOf, packagesOf, regionsOf } from '../policy/testing/said.ts'
+import { utf8 } from '../../base/bytes.ts'
+import type { Report } from '../analyzer.ts'
+import { elfOf, findingsOf, packagesOf, regionsOf } from '../policy/testing/said.ts'
+import type { Subject } from '../subject.ts'
 import { exposure } from './exposure.ts'
 import { maskSecret } from './mask.ts'
 import { secrets } from './secrets.ts'
+import { alphanumeric, digits, drawn, upper } from './testing/drawn.ts'
 
-const digits = '0123456789'
-const upper = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ'
-const alphanumeric = `${digits}${upper}${upper.toLowerCase()}`
 const base32 = `${upper}234567`
 const hex = `${digits}abcdef`
-
-/** Letters in an order that looks like chance and is the same in each run; no secret stands in this file. */
-function drawn(length: number, from: string, seed = 1): string {
-  let state = seed * 2_654_435_761
-  return Array.from({ length }, () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-    return from[(state >>> 8) % from.length]
-  }).join('')
-}
 
 const made: Readonly<Record<string, string>> = {
   'aws-access-key': `AKIA${drawn(16, base32)}`,
@@ -121,18 +113,41 @@ test('a secret across the border of two windows is found once', async () => {
   }
 })
 
-test('loose forms are not believed in programs', async () => {
+test('loose forms are believed in scripts and not in programs', async () => {
   const bytes = `#!/bin/sh\nPASSWORD=c0rrect-h0rse-9\nexport KEY=${made['npm-token']}\n`
-  const found = await regionsOf({ path: '/srv/run.sh', bytes, content: [secrets] })
-  assert.deepEqual(
-    found.map(({ attributes }) => attributes?.['kind']),
-    ['npm-token'],
-  )
+  const kinds = async (content: Uint8Array | string) => {
+    const found = await regionsOf({ path: '/srv/run', bytes: content, content: [secrets] })
+    return found.map(({ attributes }) => attributes?.['kind'])
+  }
+  assert.deepEqual(await kinds(bytes), ['password-setting', 'npm-token'])
+  assert.deepEqual(await kinds(elfOf(bytes)), ['npm-token'])
 })
 
-test('a file that is full of what looks like secrets is told in bounds', async () => {
-  const bytes = Array.from({ length: 500 }, (_, seed) => `npm_${drawn(36, alphanumeric, seed + 3)}`).join('\n')
-  await assert.rejects(regionsOf({ path: '/srv/all', bytes, content: [secrets] }), /too much looks like a secret/)
+test('of many different secrets of one kind a part is told, and a private key behind them all the same', async () => {
+  const tokens = Array.from({ length: 500 }, (_, seed) => `npm_${drawn(36, alphanumeric, seed + 3)}`).join('\n')
+  await assert.rejects(
+    regionsOf({ path: '/srv/all', bytes: tokens, content: [secrets] }),
+    /too much looks like a secret/,
+  )
+  const kinds: unknown[] = []
+  const report = { region: (one: { attributes?: object }) => kinds.push(one.attributes), finding() {}, problem() {} }
+  const bytes = utf8(`${tokens}\n${key}`)
+  const content = { size: bytes.length, read: (at: number, length: number) => bytes.subarray(at, at + length) }
+  const type = { kind: 'text', description: '', mimeType: 'text/plain', encoding: 'ascii' }
+  secrets.analyze({ content, type, nameClass: 'other' } as unknown as Subject, report as unknown as Report)
+  assert.equal(kinds.length, 51)
+  assert.equal((kinds.at(-1) as { kind: string }).kind, 'private-key')
+})
+
+test('the same secret again and again is one finding with a count and the next lines', async () => {
+  const bytes = `password=c0rrect-h0rse-9\n`.repeat(200)
+  const found = await regionsOf({ path: '/srv/app.conf', bytes, content: [secrets], entry: [exposure] })
+  const findings = found.flatMap(({ finding }) => finding ?? [])
+  assert.equal(findings.length, 1)
+  assert.deepEqual(findings[0]?.evidence.slice(0, 2), [
+    'c0rr… (15 characters) in line 1'.replace('c0rr', 'c0r'),
+    'and 199 more of the same in lines 2, 3, 4, 5, …',
+  ])
 })
 
 const key = generateKeyPairSync('ed25519').privateKey.export({ format: 'pem', type: 'pkcs8' }).toString()
@@ -142,6 +157,11 @@ const encrypted = generateKeyPairSync('ed25519')
 const token = `token=${made['github-token']}\n`
 const weak = 'password=c0rrect-h0rse-9\n'
 
+const keyOfTests = [
+  ['in a folder of tests that all can read', 0o644, key, ['medium secret-private-key']],
+  ['in a folder of tests, encrypted', 0o644, encrypted, ['low secret-private-key']],
+  ['in a folder of tests that its owner alone can read', 0o600, key, ['low secret-private-key']],
+] as const
 const judged: readonly (readonly [string, string, number, string, readonly string[]])[] = [
   ['a key that all can read', '/etc/app/app.conf', 0o644, key, ['critical secret-private-key']],
   ['an encrypted key that all can read', '/etc/app/app.conf', 0o644, encrypted, ['medium secret-private-key']],
@@ -159,6 +179,7 @@ const judged: readonly (readonly [string, string, number, string, readonly strin
   ['a token that its owner alone can read', '/etc/app/app.conf', 0o600, token, ['medium secret-github-token']],
   ['a password that all can read', '/etc/app/app.conf', 0o644, weak, ['medium secret-password-setting']],
   ['a password that its owner alone can read', '/etc/app/app.conf', 0o600, weak, ['info secret-password-setting']],
+  ...keyOfTests.map(([name, ...rest]) => [`a key ${name}`, '/srv/app/tests/x.pem', ...rest] as const),
   ['a token in an example', '/usr/share/doc/app/examples/app.conf', 0o644, token, ['low secret-github-token']],
 ]
 
