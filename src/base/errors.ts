@@ -32,6 +32,7 @@ export const errorCodes = [
   'DISK_FULL',
   'DISK_FAILED',
   'STATE_BUSY',
+  'STATE_UNREADABLE',
   'STATE_NEWER',
   'STATE_DAMAGED',
   'DAEMON_ABSENT',

@@ -8,15 +8,20 @@
 import { chmodSync, closeSync, constants, openSync, unlinkSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { crc32 } from 'node:zlib'
+import { displayPath, utf8 } from '../base/bytes.ts'
+import { FoundryError } from '../base/errors.ts'
 import { reportTables } from './report-cache-schema.ts'
 import { searchTables } from './search-schema.ts'
 
 /** Of all who keep something in it; another text is another schema, and what was kept is gone. */
 const schema: readonly string[] = [reportTables, searchTables]
 
-/** Errors: none but defects. Where the file cannot be had, a catalog that keeps nothing on disk. */
-export function openCatalog(path: string): Catalog {
-  return new Catalog(path)
+/**
+ * Errors: none but defects. Where the file cannot be had, a catalog that keeps nothing; `onTrouble` is told once, and again
+ * where it was had in between.
+ */
+export function openCatalog(path: string, onTrouble: (error: FoundryError) => void = () => undefined): Catalog {
+  return new Catalog(path, onTrouble)
 }
 
 /** One that is forgotten with the process. */
@@ -29,9 +34,12 @@ export class Catalog {
   #sql: DatabaseSync | undefined
   #generation = 0
   #isClosed = false
+  readonly #onTrouble: (error: FoundryError) => void
+  #isTroubled = false
 
-  constructor(path: string) {
+  constructor(path: string, onTrouble: (error: FoundryError) => void = () => undefined) {
     this.#path = path
+    this.#onTrouble = onTrouble
     this.#open()
   }
 
@@ -54,6 +62,7 @@ export class Catalog {
       const code = (error as { errcode?: unknown }).errcode
       if (typeof code !== 'number') throw error
       this.#recover(code & 0xff)
+      if (!damageCodes.has(code & 0xff) && (code & 0xff) !== busyCode) this.#troubled(error)
       return undefined
     }
   }
@@ -74,22 +83,51 @@ export class Catalog {
     })
   }
 
+  /**
+   * What was taken out is in none of the files any more: room that is free is given back, the log is emptied. Nothing is
+   * left of it in free room, which is always overwritten. False where that cannot be: somebody reads an older state.
+   */
+  purge(): boolean {
+    const rest = this.run((sql) => {
+      sql.exec('pragma incremental_vacuum')
+      return Number(sql.prepare('pragma wal_checkpoint(truncate)').get()?.['busy'] ?? 1)
+    })
+    return rest === 0
+  }
+
   close(): void {
     this.#isClosed = true
     this.#drop()
   }
 
+  /** Where it could not be had: perhaps it can by now. */
+  retry(): void {
+    if (this.#sql === undefined && !this.#isClosed) this.#open()
+  }
+
+  #troubled(error: unknown): void {
+    if (this.#isTroubled) return
+    this.#isTroubled = true
+    const why = error instanceof Error ? error.message : String(error)
+    const text = `${displayPath(utf8(this.#path))} keeps nothing for now (${why}): what is in it is found out anew each time`
+    this.#onTrouble(new FoundryError('DISK_FAILED', `${text}. It may be removed at any time.`, error))
+  }
+
   #open(): void {
+    let failure: unknown
     for (const attempt of ['as it is', 'anew'] as const) {
       try {
         if (attempt === 'anew') removeFiles(this.#path)
         this.#sql = connected(this.#path)
         this.#generation++
+        this.#isTroubled = false
         return
       } catch (error) {
+        failure = error
         if (typeof (error as { errcode?: unknown }).errcode !== 'number' && !isRefusal(error)) throw error
       }
     }
+    this.#troubled(failure)
   }
 
   #recover(primaryCode: number): void {
@@ -113,6 +151,8 @@ export class Catalog {
 const applicationId = 0x53464463
 /** SQLITE_CORRUPT, SQLITE_NOTADB, SQLITE_SCHEMA-like surprises of a file that another program wrote: SQLITE_ERROR is none. */
 const damageCodes: ReadonlySet<number> = new Set([11, 26])
+/** SQLITE_BUSY: another one writes; that passes. */
+const busyCode = 5
 const busyMs = 5_000
 const walBytesMax = 16 * 2 ** 20
 
@@ -124,7 +164,8 @@ function connected(path: string): DatabaseSync {
   const sql = new DatabaseSync(path, { timeout: busyMs, defensive: true })
   try {
     sql.exec(`pragma auto_vacuum = incremental; pragma journal_mode = wal; pragma synchronous = normal;
-      pragma journal_size_limit = ${walBytesMax}; pragma trusted_schema = off; pragma cell_size_check = on`)
+      pragma journal_size_limit = ${walBytesMax}; pragma trusted_schema = off; pragma cell_size_check = on;
+      pragma secure_delete = on`)
     if (number(sql, 'user_version') !== schemaVersion || number(sql, 'application_id') !== applicationId) refill(sql)
     return sql
   } catch (error) {

@@ -9,12 +9,15 @@ import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { assert } from '../base/assert.ts'
 import { bytesKey } from '../base/bytes.ts'
 import type { Catalog } from './catalog-db.ts'
+import { groupOfKey, keysOfContent } from './content-key.ts'
 
 export interface ReportCache {
   /** Undefined where nothing is kept, or what is kept is only part of the answer and worth another try. */
   get(key: Uint8Array): unknown
   /** `value`: what JSON can hold. `part`: something is missing in it that another try may give. */
   put(key: Uint8Array, value: unknown, completeness?: 'whole' | 'part'): void
+  /** All that was said of these contents goes, and what is about no known content; nothing of them is taken again. */
+  forget(contents: Iterable<Uint8Array>): void
   /** Writes what is gathered. */
   flush(): void
   /** Does not close the catalog. */
@@ -69,6 +72,8 @@ class CatalogReports implements ReportCache {
   #gatheredBytes = 0
   /** Keys that were asked for since the last flush. */
   readonly #touched = new Map<string, Uint8Array>()
+  /** Groups of keys; an analysis that was under way may still bring a report of them. */
+  readonly #forgotten = new Set<string>()
   #statements: Statements | undefined
   /** The age of what is used now: one more than anything had when the cache was opened. */
   #age = 0
@@ -95,11 +100,30 @@ class CatalogReports implements ReportCache {
 
   put(key: Uint8Array, value: unknown, completeness: 'whole' | 'part' = 'whole'): void {
     assert(key.length === keyBytes, `a key had ${key.length} bytes`)
+    if (this.#forgotten.has(groupOfKey(key))) return
     const packed = pack(value)
     if (packed.length > Math.min(valueBytesMax, this.#bytesMax)) return
     this.#gathered.set(bytesKey(key), { key, packed, isPart: completeness === 'part' })
     this.#gatheredBytes += packed.length
     if (this.#gathered.size >= gatheredMax || this.#gatheredBytes >= gatheredBytesMax) this.flush()
+  }
+
+  forget(contents: Iterable<Uint8Array>): void {
+    const all = [...contents].map(keysOfContent)
+    const unknown = keysOfContent(undefined)
+    for (const { from } of all) this.#forgotten.add(groupOfKey(from))
+    const gone = new Set([...this.#forgotten, groupOfKey(unknown.from)])
+    for (const [name, { key, packed }] of this.#gathered) {
+      if (!gone.has(groupOfKey(key))) continue
+      this.#gathered.delete(name)
+      this.#gatheredBytes -= packed.length
+    }
+    if (this.#prepared() === undefined) return
+    this.#catalog.transaction((sql) => {
+      const drop = sql.prepare('delete from report where key between ? and ?')
+      for (const { from, to } of [...all, unknown]) drop.run(from, to)
+    })
+    this.#statements = undefined
   }
 
   flush(): void {

@@ -7,8 +7,9 @@ import type { Description, Skipped } from '../analysis/model/description.ts'
 import { entryQuestion } from '../analysis/model/region-facts.ts'
 import { displayPath } from '../base/bytes.ts'
 import type { Call } from './command.ts'
-import { told } from './explain.ts'
 import { catalogOf, withModel } from './model-tools.ts'
+import { ModelWaiting } from './model-waiting.ts'
+import { told } from './model-words.ts'
 
 /** From the facts alone: no text of the file goes to the model. `place`: absolute. */
 export async function describeFile(call: Call, labels: EntryLabels, place: Uint8Array): Promise<Description | Skipped> {
@@ -17,12 +18,13 @@ export async function describeFile(call: Call, labels: EntryLabels, place: Uint8
   try {
     const isPublic = (meta.mode & readByOthers) !== 0 && canBeEntered(place)
     const entry = { path: meta.path, contentId: undefined, size: meta.size, regions, isPublic }
+    const waiting = new ModelWaiting(call)
     const said = await withModel(call, { wish: {}, catalog }, (parts) =>
       describeRegion(entryQuestion(entry), parts, {
         ...{ signal: call.signal, isAsked: true, wanted: undefined, brick: '', path: displayPath(place) },
-        onText: () => {},
+        onAsk: (model) => waiting.asking(model),
       }),
-    )
+    ).finally(() => waiting.end())
     call.signal.throwIfAborted()
     return await told(call, said)
   } finally {

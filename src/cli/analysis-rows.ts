@@ -2,7 +2,7 @@
 
 import type { EntryLabels } from '../analysis/entry-labels.ts'
 import { type Severity, severities } from '../base/region.ts'
-import { compareFindings, type ListedFinding } from '../read/findings.ts'
+import { inReadingOrder, type ListedFinding } from '../read/findings.ts'
 
 /** `place`: absolute. */
 export function findingsOf({ path, regions, placeless }: EntryLabels, place: Uint8Array): ListedFinding[] {
@@ -12,7 +12,7 @@ export function findingsOf({ path, regions, placeless }: EntryLabels, place: Uin
     return [{ path, place, title, finding, run: { offset, length }, ...said }]
   })
   const others = placeless.map(({ name: title, finding, detector }) => ({ path, place, title, finding, detector }))
-  return [...inBytes, ...others].sort(compareFindings)
+  return inReadingOrder([...inBytes, ...others])
 }
 
 export function isAtLeast(severity: Severity, least: Severity): boolean {
@@ -29,7 +29,7 @@ export class GravestFindings {
   }
 
   sorted(): ListedFinding[] {
-    return this.#rows.toSorted(compareFindings).slice(0, rowsMax)
+    return inReadingOrder(this.#rows).slice(0, rowsMax)
   }
 }
 

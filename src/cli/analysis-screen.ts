@@ -5,7 +5,7 @@ import type { SeverityCounts } from '../brick/meta-analysis.ts'
 import type { ListedFinding } from '../read/findings.ts'
 import { isAtLeast } from './analysis-rows.ts'
 import { badge, dim } from './severity-text.ts'
-import { counted, grouped, iec, shownPath, shownText } from './text.ts'
+import { counted, cutMiddle, grouped, iec, shownPath, shownText } from './text.ts'
 
 export interface ModelUse {
   readonly state: string
@@ -73,6 +73,9 @@ export function modelText({ state, reason, labelled }: ModelUse): string {
 const framingLines = 12
 const rowsMin = 5
 const problemsShown = 5
+/** Characters; --json says all. */
+const problemPathMax = 160
+const problemTextMax = 400
 
 function roomFor(height: number | undefined): number {
   return height === undefined ? Number.MAX_SAFE_INTEGER : Math.max(rowsMin, height - framingLines)
@@ -90,7 +93,8 @@ function rest({ shown, findings, more }: ScreenParts & { readonly shown: number 
 function problemText({ count, first }: ProblemList): string {
   if (count === 0) return ''
   const lines = first.slice(0, problemsShown).map(({ place, problem }) => {
-    return `  ${shownPath(place)}  ${shownText(problem.analyzer)}: ${shownText(problem.text)}\n`
+    const path = cutMiddle(shownPath(place), problemPathMax)
+    return `  ${path}  ${shownText(problem.analyzer)}: ${cutMiddle(shownText(problem.text), problemTextMax)}\n`
   })
   const left = count > lines.length ? `  and ${grouped(count - lines.length)} more: --json says all\n` : ''
   return `\nNot looked at in full:\n${lines.join('')}${left}`

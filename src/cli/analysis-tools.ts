@@ -20,8 +20,8 @@ export async function withTools<T>(
   use: (tools: AnalysisTools) => Promise<T>,
 ): Promise<T> {
   const isKept = keep === 'what is found' && hasState(call)
-  const catalog = isKept ? openCatalog(catalogPath(call)) : temporaryCatalog()
-  const cache = openReportCache(catalog)
+  const catalog = isKept ? openCatalog(catalogPath(call), ({ message }) => call.warn(message)) : temporaryCatalog()
+  const cache = openReportCache(catalog, isKept ? {} : { bytesMax: unkeptBytesMax })
   const pool = new AnalysisPool()
   try {
     return await use({ pool, cache })
@@ -31,6 +31,9 @@ export async function withTools<T>(
     catalog.close()
   }
 }
+
+/** In memory: of two files with the same content the second one is known. */
+const unkeptBytesMax = 8 * 2 ** 20
 
 export function catalogPath({ state }: Pick<Call, 'state'>): string {
   return join(state, 'catalog.db')

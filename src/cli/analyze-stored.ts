@@ -23,11 +23,13 @@ import { argumentBytes } from './arguments.ts'
 import { takeCare } from './care.ts'
 import { type Call, withBrick } from './command.ts'
 import { type ExitCode, exitCode } from './exit.ts'
+import { afterwards, unwritten } from './label-failure.ts'
 import { shownPath, shownText } from './text.ts'
 
 /** All of it. Errors: BRICK_*, DISK_*, DAEMON_FAILED, CANCELLED. */
 export async function analyzeStored(call: Call, wish: Wish): Promise<ExitCode> {
   return withTools(call, wish, async (tools) => {
+    let failure: unknown
     if (wish.keep === 'what is found') {
       const sealed = call.json ? undefined : await showSealed(call, wish, tools)
       if (sealed !== undefined) return sealed
@@ -36,8 +38,9 @@ export async function analyzeStored(call: Call, wish: Wish): Promise<ExitCode> {
         control: '/api/analyze',
         body: {},
         direct: ({ path }) => labelHere(call, { path, wish, tools }),
-      })
-      if ('result' in done) return done.result.show(done.summary)
+      }).catch(unwritten)
+      if ('result' in done) return afterwards(await done.result.show(done.summary), done.failure)
+      if ('failure' in done) failure = done.failure
     }
     // The daemon has put into the catalog what it saw; or nothing is to be kept.
     return withBrick(call, wish.target, async (view) => {
@@ -45,8 +48,9 @@ export async function analyzeStored(call: Call, wish: Wish): Promise<ExitCode> {
       const analysis = analyzeBrick({ ...tools, view, host: hostOf(view), signal: call.signal })
       for await (const labels of analysis) await result.add(labels)
       const summary = analysis.summary()
-      if (wish.keep === 'what is found') writeSeal(view, tools.cache, { summary, problems: result.problems() })
-      return result.show(summary)
+      const isKept = wish.keep === 'what is found' && failure === undefined
+      if (isKept) writeSeal(view, tools.cache, { summary, problems: result.problems() })
+      return afterwards(await result.show(summary), failure)
     })
   })
 }
@@ -94,6 +98,8 @@ interface HereParts {
 interface Labelled {
   readonly result: AnalysisResult
   readonly summary: AnalysisSummary
+  /** Why the brick does not say it; undefined where it does. */
+  readonly failure: unknown
 }
 
 /** By this process: nobody else has the brick. */
@@ -104,6 +110,7 @@ async function labelHere(call: Call, { path, wish, tools }: HereParts): Promise<
     const host = hostOf(view)
     const result = resultOf(call, wish, view)
     let analysis: BrickAnalysis | undefined
+    let failure: unknown
     const analyze: typeof analyzeBrick = (options) => {
       analysis = analyzeBrick(options)
       return analysis
@@ -116,11 +123,19 @@ async function labelHere(call: Call, { path, wish, tools }: HereParts): Promise<
         await result.flush()
         await pause()
       },
-      commit: async (write) => void write(brick),
+      commit: async (write) => {
+        // After a failure the brick must not be written any more; what is found is shown all the same.
+        if (failure !== undefined) return
+        try {
+          write(brick)
+        } catch (error) {
+          failure = unwritten(error).failure
+        }
+      },
     })
     const summary = must(analysis as BrickAnalysis | undefined, 'an analysis that was begun').summary()
-    writeSeal(view, tools.cache, { summary, problems: result.problems() })
-    return { result, summary }
+    if (failure === undefined) writeSeal(view, tools.cache, { summary, problems: result.problems() })
+    return { result, summary, failure }
   } finally {
     brick.writer.close()
   }

@@ -7,7 +7,7 @@ import { BrickView } from '../store/brick-view.ts'
 import type { ExitCode } from './exit.ts'
 import type { Output } from './output.ts'
 import { Progress } from './progress.ts'
-import { brickPath, type Surroundings, statePath } from './state.ts'
+import { brickPath, refuseWhereClosed, type Surroundings, statePath } from './state.ts'
 
 export interface Machine {
   readonly output: Output
@@ -71,6 +71,9 @@ export function runs<Options extends object>(
       shell.exit(
         await work({ ...machine, json: options.json === true, state, progress, warn }, { args: command.args, options }),
       )
+    } catch (error) {
+      refuseWhereClosed(state, error)
+      throw error
     } finally {
       progress.end()
       await machine.output.flush()

@@ -1,13 +1,14 @@
 /**
- * The page about one place of a brick: what it is, what it lies in, what it can do, what is wrong with it, how one checks
- * that. Everything on it was measured; what a model says comes after it, apart.
+ * The page about one place of a brick: what it is, what is wrong with it and how one checks that, what it lies in, what it
+ * can do, how it is made. Everything on it was measured; what a model says comes after it, apart.
  */
 import { displayPath } from '../base/bytes.ts'
 import { hexText } from '../base/mapping-text.ts'
-import { type Region, regionLayers, severities } from '../base/region.ts'
+import { type Region, severities } from '../base/region.ts'
 import { checkCommand } from '../read/findings.ts'
+import { beginningBlock, functionsBlock, sectionsBlock } from './explain-parts.ts'
 import type { Explained } from './explain-subject.ts'
-import { counted, hexOrNull, iec, modeText, rfc3339, shortTime, shownPath, shownText } from './text.ts'
+import { hexOrNull, iec, modeText, rfc3339, shortTime, shownPath, shownText } from './text.ts'
 
 /** A part of a function or of data, as it is shown around the byte that was asked for. */
 export interface Excerpt {
@@ -23,10 +24,10 @@ export interface PageParts {
 export function pageText({ explained, excerpt }: PageParts): string {
   const parts = [
     head(explained),
+    findings(explained),
     place(explained),
     excerpt === undefined ? '' : section(excerpt.title, excerpt.lines),
-    ...(explained.offset === undefined ? whole(explained) : []),
-    findings(explained),
+    ...(explained.offset === undefined ? [...abilities(explained), ...structure(explained)] : []),
     problems(explained),
     commands(explained),
   ]
@@ -66,9 +67,9 @@ export function commandsOf({ place: path, labels, offset }: Explained): readonly
   return type === undefined ? [] : [one('file FILE')]
 }
 
-const namesShown = 14
-const outlineMax = 24
+const abilitiesShown = 14
 const stringsShown = 10
+const wholeClasses = ['package', 'privilege', 'hardening', 'packer', 'script', 'log']
 
 function head({ entry, place: path, labels }: Explained): string {
   const { size, mtime, userName, groupName, uid, gid, contentId, target } = entry
@@ -87,52 +88,30 @@ function place(explained: Explained): string {
   return section(`Byte ${hexText(offset)} (${offset}) lies in`, rows.length === 0 ? ['nothing that is known'] : rows)
 }
 
-function whole({ regions }: Explained): string[] {
+/** What is known of it as a whole, what it can do. */
+function abilities({ regions }: Explained): string[] {
   const of = (kind: string): Region[] => regions.filter((each) => each.class === kind && each.finding === undefined)
-  const lines = ['package', 'privilege', 'hardening', 'packer', 'script', 'log'].flatMap((kind) =>
-    of(kind).map(({ name }) => `${kind.padEnd(10)}  ${shownText(name)}`),
-  )
-  const abilities = of('capability').map(({ name, attributes }) => {
+  const lines = wholeClasses.flatMap((kind) => of(kind).map(({ name }) => `${kind.padEnd(10)}  ${shownText(name)}`))
+  const rows = of('capability').map(({ name, attributes }) => {
     const symbols = attributes?.['symbols']
     const list = Array.isArray(symbols) ? symbols.slice(0, 6).join(', ') : ''
     return `${shownText(name)}${list === '' ? '' : `: ${shownText(list)}`}`
   })
-  const ranked = of('complexity')
-    .sort((a, b) => branches(b) - branches(a))
-    .slice(0, namesShown)
-    .map(({ offset, name }) => `${hexText(offset).padStart(10)}  ${shownText(name)}`)
-  const strings = of('string')
-  const texts = strings
-    .slice(0, stringsShown)
-    .map(({ offset, name }) => `${hexText(offset).padStart(10)}  ${shownText(name)}`)
-  const title =
-    strings.length > texts.length
-      ? `Strings worth a look (${texts.length} of ${strings.length})`
-      : 'Strings worth a look'
-  return [
-    section('What is known', lines),
-    section('What it can do, by what it calls', abilities.slice(0, namesShown)),
-    section('What it is built of', outline(regions)),
-    section('Its most branching functions', ranked),
-    section(title, texts),
-  ]
+  return [section('What is known', lines), section('What it can do, by what it calls', rows.slice(0, abilitiesShown))]
 }
 
-function branches({ attributes }: Region): number {
-  const complexity = attributes?.['complexity']
-  return typeof complexity === 'number' ? complexity : 0
-}
-
-/** The largest parts, in their order. */
-function outline(regions: readonly Region[]): string[] {
-  const parts = regions.filter(({ layer, finding, length }) => {
-    return finding === undefined && length > 0 && (layer === regionLayers.section || layer === regionLayers.segment)
+/** How it is made. */
+function structure(explained: Explained): string[] {
+  const { regions } = explained
+  const blocks = [functionsBlock(explained), sectionsBlock(regions), beginningBlock(explained)]
+  const strings = regions.filter((each) => each.class === 'string' && each.finding === undefined)
+  const texts = strings.slice(0, stringsShown).map(({ offset, name, attributes }) => {
+    const kind = attributes?.['kind']
+    const said = typeof kind === 'string' ? kind : ''
+    return `${hexText(offset).padStart(10)}  ${shownText(said).padEnd(8)}  ${shownText(name)}`
   })
-  const largest = [...parts].sort((a, b) => b.length - a.length).slice(0, outlineMax)
-  const shown = largest.sort((a, b) => a.offset - b.offset || b.length - a.length)
-  const rows = shown.map((region) => `${span(region)}  ${region.class.padEnd(10)}  ${shownText(region.name)}`)
-  const left = parts.length - shown.length
-  return left > 0 ? [...rows, `and ${counted(left, { one: 'smaller one', many: 'smaller ones' })}`] : rows
+  const kept = strings.length > texts.length ? ` (${texts.length} of ${strings.length})` : ''
+  return [...blocks.map(({ title, lines }) => section(title, lines)), section(`Strings worth a look${kept}`, texts)]
 }
 
 function findings(explained: Explained): string {

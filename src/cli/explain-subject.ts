@@ -9,6 +9,7 @@ import { missingRuns } from '../analysis/brick-missing.ts'
 import { ticketOf } from '../analysis/content-job.ts'
 import type { EntryLabels } from '../analysis/entry-labels.ts'
 import { HeldContent, makeSubject } from '../analysis/make-subject.ts'
+import { descriptionClass } from '../analysis/model/description.ts'
 import { isOfThisMachine } from '../analysis/own-machine.ts'
 import { readPackages } from '../analysis/packages.ts'
 import type { Subject } from '../analysis/subject.ts'
@@ -42,6 +43,8 @@ export interface Explained extends Pointed {
   readonly labels: EntryLabels
   /** Of analyzers and of the source, by offset, containers first. */
   readonly regions: readonly Region[]
+  /** What models said of it, as the brick has it. */
+  readonly descriptions: readonly Region[]
   /** Its bytes; undefined where the brick has none. */
   readonly subject: Subject | undefined
 }
@@ -90,23 +93,38 @@ export async function explained(
     let labels: EntryLabels | undefined
     for await (const said of analyzeBrick({ view, pool, cache, host, signal, just: [entry.path] })) labels = said
     if (labels === undefined) throw new Error('an entry that is there was not analysed')
-    const own = sourceRegions(view, entry)
-    const regions = [...labels.regions, ...own].sort((a, b) => a.offset - b.offset || b.length - a.length)
+    const stored = storedRegions(view, entry)
+    const own = stored.filter(({ detector }) => detector === undefined)
+    const descriptions = stored.filter((region) => region.class === descriptionClass)
+    const regions = [...labels.regions.filter((region) => region.class !== descriptionClass), ...own].sort(
+      (a, b) => a.offset - b.offset || b.length - a.length,
+    )
     const place = placeOnMachine(view.meta, entry.path)
-    return { ...pointed, view, place, labels, regions, subject: subjectOf(view, entry, { labels, place }) }
+    return {
+      ...pointed,
+      view,
+      place,
+      labels,
+      regions,
+      descriptions,
+      subject: subjectOf(view, entry, { labels, place }),
+    }
   } finally {
     cache.close()
     await pool.close()
   }
 }
 
-const sourceRegionsMax = 20_000
+/** Of each kind. */
+const storedRegionsMax = 20_000
 
-function sourceRegions(view: BrickView, entry: EntryRecord): Region[] {
+/** Of the source and of models: what an analyzer says is looked at anew. */
+function storedRegions(view: BrickView, entry: EntryRecord): Region[] {
   const regions: Region[] = []
   for (const region of regionsOf(view, entry)) {
-    if (region.detector === undefined) regions.push(region)
-    if (regions.length === sourceRegionsMax) break
+    const isWanted = region.class === descriptionClass ? region.detector !== undefined : region.detector === undefined
+    if (isWanted) regions.push(region)
+    if (regions.length === storedRegionsMax) break
   }
   return regions
 }

@@ -10,7 +10,7 @@ import { type ExitCode, exitCode } from './exit.ts'
 import type { CodeAround } from './explain-excerpt.ts'
 import type { Explained, Place } from './explain-subject.ts'
 import { catalogOf, type ModelOptions, wishOf, withModel, withModelOptions } from './model-tools.ts'
-import { shownText } from './text.ts'
+import type { StoredDescription } from './model-words.ts'
 
 const example = `
 The page is made of what was measured, and complete without a model. Where a model of this machine answers (LM Studio,
@@ -94,21 +94,66 @@ async function description(
   call: Call,
   { explained, catalog, brick, code }: Shown & { readonly code: CodeAround | undefined },
   options: ExplainOptions,
-): Promise<Description | Skipped> {
-  if (options.model === false) return told(call, { kind: 'skipped', why: 'off', reason: 'no model was used (off)' })
-  const { describeRegion } = await import('../analysis/model/describe-region.ts')
-  const question = await questionAbout(explained, code)
-  const words = new Words(call)
-  const said = await withModel(call, { wish: wishOf(options), catalog }, (parts) =>
-    describeRegion(question, parts, {
-      ...{ signal: call.signal, isAsked: options.model === true, wanted: undefined, brick },
-      path: displayPath(explained.entry.path),
-      onText: (text) => words.heard(text),
-    }),
+): Promise<Description | Skipped | StoredDescription> {
+  const [question, { told }] = await Promise.all([questionAbout(explained, code), import('./model-words.ts')])
+  const stored = await storedOf(explained)
+  const known = stored.find(
+    ({ offset, length }) => offset === question.place.offset && length === question.place.length,
   )
-  await words.end()
-  call.signal.throwIfAborted()
-  return told(call, said, words.shown)
+  if (known !== undefined && options.model !== true) return toldOf(call, known)
+  const said = options.model === false ? noModel : await asked(call, { question, explained, catalog, brick }, options)
+  if ('heard' in said) return told(call, said.said, said.heard)
+  // Of what lies around it, which is better than nothing.
+  const [around] = stored
+  return around === undefined ? told(call, said) : toldOf(call, around)
+}
+
+const noModel: Skipped = { kind: 'skipped', why: 'off', reason: 'no model was used (off)' }
+
+/** Those of the brick that say something of the place, the closest first. */
+async function storedOf({ descriptions, offset }: Explained): Promise<readonly StoredDescription[]> {
+  const { storedDescription } = await import('./model-words.ts')
+  return descriptions
+    .filter((each) => offset === undefined || (each.offset <= offset && offset < each.offset + each.length))
+    .sort((a, b) => (offset === undefined ? b.length - a.length : a.length - b.length))
+    .map(storedDescription)
+}
+
+async function toldOf(call: Call, stored: StoredDescription): Promise<StoredDescription> {
+  const { storedText } = await import('./model-words.ts')
+  if (!call.json) await call.output.text(storedText(stored))
+  return stored
+}
+
+interface Asking extends Shown {
+  readonly question: RegionQuestion
+}
+
+async function asked(
+  call: Call,
+  { question, explained, catalog, brick }: Asking,
+  options: ExplainOptions,
+): Promise<Skipped | { readonly said: Description | Skipped; readonly heard: string }> {
+  const [{ describeRegion }, { ModelWaiting }] = await Promise.all([
+    import('../analysis/model/describe-region.ts'),
+    import('./model-waiting.ts'),
+  ])
+  const waiting = new ModelWaiting(call)
+  try {
+    const said = await withModel(call, { wish: wishOf(options), catalog }, (parts) =>
+      describeRegion(question, parts, {
+        ...{ signal: call.signal, isAsked: options.model === true, wanted: undefined, brick },
+        path: displayPath(explained.entry.path),
+        onAsk: (model) => waiting.asking(model),
+        onText: (text) => waiting.said(text),
+      }),
+    )
+    await waiting.end()
+    call.signal.throwIfAborted()
+    return said.kind === 'skipped' && waiting.heard === '' ? said : { said, heard: waiting.heard }
+  } finally {
+    await waiting.end()
+  }
 }
 
 async function questionAbout(explained: Explained, code: CodeAround | undefined): Promise<RegionQuestion> {
@@ -126,67 +171,4 @@ async function questionAbout(explained: Explained, code: CodeAround | undefined)
   const inner = code?.region ?? around(explained).find(({ finding }) => finding === undefined)
   if (inner === undefined || inner.length === size) return entryQuestion(labelled, sampleOf(explained))
   return partQuestion(labelled, { region: inner, instructions: (code?.lines ?? []).map(({ text }) => text) })
-}
-
-/** Prints the summary on a terminal while it is said; what is not a terminal gets it when it was checked. */
-class Words {
-  readonly #call: Call
-  readonly #isShown: boolean
-  #printing: Promise<void> = Promise.resolve()
-  /** What of the summary was printed. */
-  shown = ''
-
-  constructor(call: Call) {
-    this.#call = call
-    this.#isShown = !call.json && process.stdout.isTTY
-  }
-
-  heard(json: string): void {
-    if (!this.#isShown) return
-    this.#printing = this.#printing.then(async () => {
-      const { partialField } = await import('../analysis/model/partial-field.ts')
-      const text = shownText(partialField(json, 'summary') ?? '').slice(0, summaryMax)
-      if (text.length <= this.shown.length) return
-      const begin = this.shown === '' ? '\nA model says (unchecked while it speaks)\n  ' : ''
-      await this.#call.output.text(`${begin}${text.slice(this.shown.length)}`)
-      await this.#call.output.flush()
-      this.shown = text
-    })
-  }
-
-  async end(): Promise<void> {
-    await this.#printing
-    if (this.shown !== '') await this.#call.output.text('\n')
-  }
-}
-
-const summaryMax = 600
-
-/** For a person; for a program nothing is printed. */
-export async function told(call: Call, said: Description | Skipped, spoken = ''): Promise<Description | Skipped> {
-  if (call.json) return said
-  if (said.kind === 'skipped') {
-    const withdrawn = spoken === '' ? '' : 'That answer is not used. '
-    await call.output.text(`\n${withdrawn}${sentence(said)}\n`)
-    return said
-  }
-  const { by, title, summary, confidence, evidence, risk, riskReason, mentionsInstructions } = said
-  const kept = by.isCached ? ', said before' : ''
-  const lines = [
-    `Described by ${shownText(by.modelReported)}${kept}; nobody has verified it`,
-    `  ${shownText(title)}`,
-    ...(spoken === '' || spoken !== shownText(summary) ? [`  ${shownText(summary)}`] : []),
-    ...(risk === 'none' ? [] : [`  It thinks that somebody should look: ${shownText(riskReason)}`]),
-    ...(mentionsInstructions ? ['  It says that the data held instructions.'] : []),
-    `  confidence ${confidence}, because of`,
-    ...evidence.map((text) => `    ${shownText(text)}`),
-    `  sfd model log ${shownText(by.exchange)}`,
-  ]
-  await call.output.text(`\n${lines.join('\n')}\n`)
-  return said
-}
-
-function sentence({ why, reason }: Skipped): string {
-  const isSaid = /^no model was used/i.test(reason)
-  return shownText(isSaid ? `${reason[0]?.toUpperCase()}${reason.slice(1)}.` : `No model was used (${why}: ${reason}).`)
 }

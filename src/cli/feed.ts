@@ -9,6 +9,7 @@ import { type Call, runs, type Shell } from './command.ts'
 import { type ExitCode, exitCode } from './exit.ts'
 import { comeAgain, daemonMessages, storedMessages } from './feed-source.ts'
 import { feedLine } from './feed-text.ts'
+import { refuseClosedState } from './state.ts'
 
 const help = `
 Messages are numbered within an epoch. A script keeps the last number and the epoch, and goes on with
@@ -45,6 +46,7 @@ async function feed(call: Call, { since, epoch, follow }: FeedOptions): Promise<
   } else if (follow) {
     connectDaemon(call.state)
   } else {
+    refuseClosedState(call.state)
     for (const message of storedMessages(new StateFolder(call.state).databasePath, start)) await printer.print(message)
   }
   return printer.hasMissed ? exitCode.doubtful : exitCode.ok

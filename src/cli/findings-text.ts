@@ -4,7 +4,7 @@ import { contentsName } from '../brick/meta-analysis.ts'
 import { checkCommand, type ListedFinding } from '../read/findings.ts'
 import type { BrickView } from '../store/brick-view.ts'
 import { badge, dim } from './severity-text.ts'
-import { counted, grouped, shownPath, shownText } from './text.ts'
+import { counted, grouped, linesIn, shownPath, shownText } from './text.ts'
 
 /** Of one brick. */
 export interface BrickFindings {
@@ -30,24 +30,35 @@ export interface Screen {
   readonly least: Severity
   readonly detail: 'lines' | 'evidence'
   readonly extent: 'screen' | 'all'
+  /** Undefined where nobody looks at one. */
+  readonly terminal: Terminal | undefined
 }
 
-const linesPerFinding = { short: 1, verbose: 6 }
+export interface Terminal {
+  readonly rows: number
+  readonly columns: number
+}
+
+/** Standard output's. */
+export function terminalNow(): Terminal | undefined {
+  const { isTTY, rows, columns } = process.stdout
+  return isTTY ? { rows, columns } : undefined
+}
+
 /** Of the screen, for what stands around the list. */
 const framingLines = 6
+const rowsMin = 5
 
 /** What is left out is counted. */
-export function screenOf({ bricks, rows, shown, least, detail, extent }: Screen): string {
-  const isVerbose = detail === 'evidence'
-  const height = process.stdout.isTTY ? process.stdout.rows : undefined
-  const lines = isVerbose ? linesPerFinding.verbose : linesPerFinding.short
-  const room = Math.max(5, Math.floor(((height ?? 0) - framingLines - bricks.length) / lines))
-  const first = extent === 'all' || height === undefined ? shown : shown.slice(0, room)
-  const list = first.map((row) => (isVerbose ? long(row) : short(row))).join('')
-  const left = leftOut({ rows, shown, first, least })
+export function screenOf({ bricks, rows, shown, least, detail, extent, terminal }: Screen): string {
+  const lines = shown.map((row) => (detail === 'evidence' ? long(row) : short(row)))
+  const room = extent === 'screen' ? terminal : undefined
+  const rowsMax = Math.max(rowsMin, (room?.rows ?? 0) - framingLines - bricks.length)
+  const count = room === undefined ? lines.length : linesIn(lines, { rows: rowsMax, columns: room.columns })
+  const left = leftOut({ rows, shown, first: shown.slice(0, count), least })
   const isKnown = bricks.some(({ view }) => view.meta.analysis !== undefined)
   const none = shown.length === 0 && isKnown ? `Nothing of severity ${least} or graver.\n` : ''
-  return `${list}${none}${left}`
+  return `${lines.slice(0, count).join('')}${none}${left}`
 }
 
 function short({ finding, title, place, label }: FindingRow): string {

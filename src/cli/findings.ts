@@ -4,11 +4,11 @@ import { FoundryError } from '../base/errors.ts'
 import { type Severity, severities } from '../base/region.ts'
 import { type Accepted, readAccepted } from '../read/accepted.ts'
 import { parseAt, viewBehind } from '../read/at.ts'
-import { compareFindings, findingKey, type ListedFinding, listFindings } from '../read/findings.ts'
+import { findingKey, inReadingOrder, type ListedFinding, listFindings } from '../read/findings.ts'
 import type { BrickView } from '../store/brick-view.ts'
 import { type AtOptions, atOption, type Call, runs, type Shell } from './command.ts'
 import { type ExitCode, exitCode } from './exit.ts'
-import { type BrickFindings, type FindingRow, isAtLeast, noteOf, screenOf } from './findings-text.ts'
+import { type BrickFindings, type FindingRow, isAtLeast, noteOf, screenOf, terminalNow } from './findings-text.ts'
 import { openBricks } from './open-bricks.ts'
 import { sarifLog } from './sarif.ts'
 import { pathFields, shownText } from './text.ts'
@@ -59,7 +59,7 @@ async function findings(call: Call, args: readonly string[], options: FindingsOp
   const accepted = readAccepted(acceptedPath(call))
   const bricks = await readBricks(call, args, options)
   try {
-    const rows = bricks.flatMap((brick) => rowsOf(brick, accepted)).sort(compareFindings)
+    const rows = inReadingOrder(bricks.flatMap((brick) => rowsOf(brick, accepted)))
     const wanted = rows.filter(({ finding }) => options.rule === undefined || finding.rule === options.rule)
     const shown = wanted.filter((row) => isAtLeast(row, least) && (isForPrograms || row.accepted === undefined))
     if (options.sarif === true) await call.output.json(sarifLog(shown))
@@ -68,7 +68,7 @@ async function findings(call: Call, args: readonly string[], options: FindingsOp
       for (const brick of bricks) warnOf(call, noteOf(brick))
       const detail = options.verbose === true ? 'evidence' : 'lines'
       const extent = options.all === true ? 'all' : 'screen'
-      await call.output.text(screenOf({ bricks, rows: wanted, shown, least, detail, extent }))
+      await call.output.text(screenOf({ bricks, rows: wanted, shown, least, detail, extent, terminal: terminalNow() }))
     }
     const isFailed = failOn && wanted.some((row) => row.accepted === undefined && isAtLeast(row, failOn))
     return isFailed ? exitCode.no : exitCode.ok

@@ -7,7 +7,7 @@ import { argumentBytes } from './arguments.ts'
 import { takeCare } from './care.ts'
 import { type Call, runs, type Shell, withBrick } from './command.ts'
 import { type ExitCode, exitCode } from './exit.ts'
-import { counted, iec, pathFields, shownPath } from './text.ts'
+import { counted, iec, pathFields, shownPath, shownText } from './text.ts'
 
 interface ForgetOptions {
   readonly dryRun?: boolean
@@ -15,7 +15,8 @@ interface ForgetOptions {
 
 const example = `
 The bytes leave every retained commit and cannot be got back from the brick; the path is never read into it again. Its
-name, size, times and hash stay in old commits. What lay in the same 64 KiB loses its old bytes, not its present ones.
+name, size, times and hash stay in old commits, its name in the feed of what changed. What analyses, the search index and
+the record of a model kept of it in the state folder goes, too. What lay in the same 64 KiB loses its old bytes, not its present ones.
 The file that was replaced is deleted, not overwritten: its blocks are on the disk until they are used again.
 
 Examples:
@@ -36,20 +37,27 @@ export function addForget(shell: Shell): void {
 }
 
 async function forget(call: Call, brick: string, path: string): Promise<ExitCode> {
-  const { forget: purge, forgetAnswer, forgetOrder } = await import('../daemon/brick-care.ts')
+  const [{ forget: purge, forgetAnswer, forgetOrder }, { forgetTracesIn }] = await Promise.all([
+    import('../daemon/brick-care.ts'),
+    import('../daemon/forget-traces.ts'),
+  ])
   const entry = await withBrick(call, brick, async (view) => entryPath(view, argumentBytes(path)))
   const { name: _name, ...body } = forgetOrder('', entry)
   const answer = await takeCare<ForgetAnswer>(call, {
     brick,
     control: '/api/forget',
     body,
-    direct: async (parts) => forgetAnswer(await purge(parts, entry)),
+    direct: async (parts) => {
+      const report = await purge(parts, entry)
+      return forgetAnswer(report, await forgetTracesIn(call.state, report))
+    },
   })
   call.progress.end()
   const { tiles, beforeBytes, afterBytes } = answer
   const done = `${counted(tiles, { one: 'tile', many: 'tiles' })} purged; ${iec(beforeBytes)} before, ${iec(afterBytes)} now`
   if (call.json) await call.output.json(answer)
   else await call.output.text(`${listing(answer)}${done}\n`)
+  for (const sentence of answer.stays) call.warn(shownText(sentence))
   return exitCode.ok
 }
 

@@ -8,6 +8,7 @@ import { systemTimers } from '../daemon/timers.ts'
 import { type Call, runs, type Shell } from './command.ts'
 import { type ExitCode, exitCode } from './exit.ts'
 import { catalogOf, type ModelOptions, wishOf, withModel, withModelOptions } from './model-tools.ts'
+import { refuseClosedState } from './state.ts'
 import { counted, grouped, pairs, shownText } from './text.ts'
 
 const example = `
@@ -82,7 +83,7 @@ function statusText({ state, reason, model, server, serverKind, contextTokens, t
 async function modelLog(call: Call, id: string | undefined, { limit, clear }: LogOptions): Promise<ExitCode> {
   const [{ ExchangeLog }, { modelFolder }] = await Promise.all([
     import('../analysis/model/exchange-log.ts'),
-    import('../analysis/model/open-model.ts'),
+    import('../analysis/model/model-folder.ts'),
   ])
   const folder = modelFolder(call.state)
   if (clear === true) {
@@ -90,6 +91,8 @@ async function modelLog(call: Call, id: string | undefined, { limit, clear }: Lo
     return exitCode.ok
   }
   const log = new ExchangeLog(folder)
+  refuseClosedState(call.state)
+  log.assertReadable()
   if (id !== undefined) {
     const exchange = exchangeOf(log.find(id), id)
     if (call.json) await call.output.json(exchange)

@@ -1,4 +1,5 @@
 /** Where state lies, and which file a brick's name means (design section 7). */
+import { accessSync, constants } from 'node:fs'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { concatBytes, displayPath, utf8 } from '../base/bytes.ts'
@@ -25,6 +26,46 @@ export function statePath(given: string | undefined, { env, isRoot, home }: Surr
   if (isRoot) return '/var/lib/system-foundry'
   const base = env['XDG_STATE_HOME']
   return join(base?.startsWith('/') ? base : join(home, '.local', 'state'), 'system-foundry')
+}
+
+/** Error: STATE_UNREADABLE where the state is there, and closed to who runs this. */
+export function refuseClosedState(state: string): void {
+  try {
+    accessSync(state, constants.R_OK | constants.X_OK)
+  } catch (error) {
+    if (!isRefusal(error)) return
+    const owner = ownerOf(state)
+    const who = owner === undefined ? 'its owner' : `its owner (user ${owner})`
+    throw new FoundryError(
+      'STATE_UNREADABLE',
+      `${displayPath(utf8(state))} may not be read by this user. Run the command as ${who}, or name another --state.`,
+      error,
+    )
+  }
+}
+
+/** What a command failed with is the state's being closed, where it is: says that, else does nothing. Error: STATE_UNREADABLE. */
+export function refuseWhereClosed(state: string, error: unknown): void {
+  const isAbsent = error instanceof FoundryError && error.code === 'DAEMON_ABSENT'
+  const isHidden = error instanceof FoundryError && error.message.startsWith(`${displayPath(utf8(state))}/`)
+  const path = isRefusal(error) ? (error.path ?? '') : ''
+  if (isAbsent || isHidden || path === state || path.startsWith(`${state}/`)) refuseClosedState(state)
+  if (path !== state && !path.startsWith(`${state}/`)) return
+  throw new FoundryError(
+    'STATE_UNREADABLE',
+    `${displayPath(utf8(path))} may not be read by this user. Run the command as its owner, or name another --state.`,
+    error,
+  )
+}
+
+function isRefusal(error: unknown): error is NodeJS.ErrnoException {
+  const { code } = (error ?? {}) as NodeJS.ErrnoException
+  return !(error instanceof FoundryError) && (code === 'EACCES' || code === 'EPERM')
+}
+
+function ownerOf(state: string): number | undefined {
+  const look = lookAt(argumentBytes(state))
+  return look.kind === 'there' ? look.stat.uid : undefined
 }
 
 /** The file that a path or a brick's name means; a name with or without `.brick`. Error: BRICK_MISSING. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { grouped, iec, modeText, pathFields, rfc3339 } from './text.ts'
+import { cutMiddle, grouped, iec, linesIn, modeText, pathFields, rfc3339, shownRows } from './text.ts'
 
 test('sizes are shown in three digits or so, with binary units', () => {
   const sizes = [0, 812, 999, 1000, 1024, 10_240, 102_400, 1_048_576, 2 ** 40, 2 ** 46]
@@ -40,4 +40,23 @@ test('modes are shown as ls shows them', () => {
   assert.equal(modeText({ kind: 'dir', mode: 0o1777 }), 'drwxrwxrwt')
   assert.equal(modeText({ kind: 'file', mode: 0o6600 }), '-rwS--S---')
   assert.equal(modeText({ kind: 'symlink', mode: 0o777 }), 'lrwxrwxrwx')
+})
+
+test('of lines as many are shown as have room on the terminal, colours and long lines counted', () => {
+  const long = `${'x'.repeat(81)}\n`
+  const short = '\u001b[31mhigh\u001b[39m\n'
+  assert.equal(shownRows(long, 80), 2)
+  assert.equal(shownRows(short, 4), 1)
+  assert.equal(shownRows('\u6f22'.repeat(41), 80), 2)
+  assert.equal(linesIn([long, long, short, short], { rows: 5, columns: 80 }), 3)
+  assert.equal(linesIn([short + long, short], { rows: 3, columns: 80 }), 1)
+  assert.equal(linesIn([long.repeat(9)], { rows: 5, columns: 80 }), 1)
+  assert.equal(linesIn([], { rows: 5, columns: 80 }), 0)
+})
+
+test('of a long path both ends are shown', () => {
+  const cut = cutMiddle(`/begin/${'x'.repeat(16_000)}/end`, 20)
+  assert.equal(cut.length, 20)
+  assert.match(cut, /^\/begin.*\u2026.*\/end$/)
+  assert.equal(cutMiddle('/short', 20), '/short')
 })

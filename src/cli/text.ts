@@ -1,5 +1,6 @@
 /** Numbers, times, hashes and paths as the command line shows them: to people in columns, to programs in JSON. */
 import { isUtf8 } from 'node:buffer'
+import { stripVTControlCharacters } from 'node:util'
 import { displayPath, toHex, utf8 } from '../base/bytes.ts'
 import type { Timestamp } from '../base/entry.ts'
 import { rfc3339 } from '../base/entry-text.ts'
@@ -64,4 +65,38 @@ export function shownText(text: string): string {
 export function pairs(rows: readonly (readonly [name: string, value: string])[]): string {
   const width = Math.max(...rows.map(([name]) => name.length))
   return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}\n`).join('')
+}
+
+/** Columns that it takes on a terminal, whose colours take none. */
+export function shownWidth(text: string): number {
+  let width = 0
+  for (const character of stripVTControlCharacters(text)) width += isWide.test(character) ? 2 : 1
+  return width
+}
+
+/** Rows that a line takes on a terminal of that width. */
+export function shownRows(line: string, columns: number): number {
+  return Math.max(1, Math.ceil(shownWidth(line.trimEnd()) / Math.max(1, columns)))
+}
+
+/** The first lines that have room in so many rows; one at least. */
+export function linesIn(lines: readonly string[], screen: { readonly rows: number; readonly columns: number }): number {
+  let used = 0
+  for (const [index, line] of lines.entries()) {
+    for (const row of line.trimEnd().split('\n')) used += shownRows(row, screen.columns)
+    if (used > screen.rows) return Math.max(1, index)
+  }
+  return lines.length
+}
+
+const isWide =
+  /\p{Script=Han}|\p{Script=Hiragana}|\p{Script=Katakana}|\p{Script=Hangul}|\p{Emoji_Presentation}|[\uff01-\uff60]/u
+
+/** Without its middle where it is longer: both ends say more of a path. */
+export function cutMiddle(text: string, charactersMax: number): string {
+  const characters = [...text]
+  if (characters.length <= charactersMax) return text
+  const kept = Math.max(2, charactersMax - 1)
+  const head = Math.floor(kept / 3)
+  return `${characters.slice(0, head).join('')}…${characters.slice(head - kept).join('')}`
 }

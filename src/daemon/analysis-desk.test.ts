@@ -7,7 +7,8 @@ function makeDesk(): AnalysisDesk {
   let nowMs = 0
   const clock = { nowNs: () => 0n, monotonicMs: () => 0 }
   const random = { bytes: (count: number) => new Uint8Array(count) }
-  const room = new AnalysisRoom({ state: '.', model: undefined, described: () => undefined, clock, random })
+  const warn = (error: unknown): never => assert.fail(String(error))
+  const room = new AnalysisRoom({ state: '.', model: undefined, described: () => undefined, clock, random, warn })
   return new AnalysisDesk({ room, nowMs: () => nowMs++ })
 }
 

@@ -6,12 +6,16 @@ import { join } from 'node:path'
 import type { AnalysisPool } from '../analysis/analysis-pool.ts'
 import type { analyzeBrick } from '../analysis/analyze-brick.ts'
 import type { Host } from '../analysis/host.ts'
+import { ExchangeLog } from '../analysis/model/exchange-log.ts'
 import type { ModelDesk } from '../analysis/model/model-desk.ts'
+import { modelFolder } from '../analysis/model/model-folder.ts'
 import type { ModelSettings } from '../analysis/model/model-settings.ts'
 import type { LiveHost } from '../analysis/packages.ts'
 import type { Clock, Random } from '../base/ports.ts'
 import { type Catalog, openCatalog } from '../catalog/catalog-db.ts'
 import { openReportCache, type ReportCache } from '../catalog/report-cache.ts'
+import { trimMalloc } from '../linux/malloc-trim.ts'
+import { type Forgotten, forgetTraces } from './forget-traces.ts'
 
 export interface AnalysisRoomParts {
   /** The state folder. */
@@ -22,6 +26,8 @@ export interface AnalysisRoomParts {
   readonly described: (uuid: string) => void
   readonly clock: Clock
   readonly random: Random
+  /** Told once of a catalog that cannot be had; what it would keep is found out anew. */
+  readonly warn: (error: unknown) => void
 }
 
 export interface RoomContent {
@@ -39,7 +45,8 @@ interface OpenCatalog {
   readonly cache: ReportCache
 }
 
-const idleMsMax = 60_000
+/** A sync follows a sync: then they are needed again. */
+const idleMsMax = 10_000
 
 export class AnalysisRoom {
   readonly catalogPath: string
@@ -85,10 +92,18 @@ export class AnalysisRoom {
     return this.#desk
   }
 
+  /** Of an entry of a brick; what stays, each a sentence. */
+  async forget(forgotten: Forgotten): Promise<readonly string[]> {
+    const desk = await this.#desk
+    desk?.forget(forgotten.uuid)
+    const log = desk?.log ?? new ExchangeLog(modelFolder(this.#parts.state))
+    return forgetTraces(forgotten, { ...this.#opened(), log })
+  }
+
   /** Nobody is in it: its threads are let go after a while. */
   leave(): void {
     clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => this.#closePool(), idleMsMax)
+    this.#timer = setTimeout(() => void this.#rest(), idleMsMax)
     this.#timer.unref()
   }
 
@@ -102,6 +117,14 @@ export class AnalysisRoom {
     this.#catalog = undefined
   }
 
+  async #rest(): Promise<void> {
+    this.#closePool()
+    await this.#poolClosing
+    // What the threads compiled and read was taken from one allocator, which keeps what it has.
+    globalThis.gc?.()
+    trimMalloc()
+  }
+
   #closePool(): void {
     const pool = this.#pool
     this.#pool = undefined
@@ -109,8 +132,11 @@ export class AnalysisRoom {
   }
 
   #opened(): OpenCatalog {
-    if (this.#catalog !== undefined) return this.#catalog
-    const catalog = openCatalog(this.catalogPath)
+    if (this.#catalog !== undefined) {
+      this.#catalog.catalog.retry()
+      return this.#catalog
+    }
+    const catalog = openCatalog(this.catalogPath, this.#parts.warn)
     this.#catalog = { catalog, cache: openReportCache(catalog) }
     return this.#catalog
   }

@@ -82,7 +82,8 @@ export function compactAnswer({ beforeBytes, afterBytes, commits }: CompactRepor
   return { beforeBytes, afterBytes, commits }
 }
 
-export function forgetAnswer(report: ForgetReport): ForgetAnswer {
+/** `stays`: what the state still knows of it. */
+export function forgetAnswer(report: ForgetReport, stays: readonly string[]): ForgetAnswer {
   const { names, alsoLost, copies, commits, tiles, compaction } = report
   return {
     names: names.map(pathText),
@@ -90,6 +91,7 @@ export function forgetAnswer(report: ForgetReport): ForgetAnswer {
     copies: copies.map(pathText),
     heldCommits: commits,
     tiles,
+    stays,
     ...compactAnswer(compaction),
   }
 }

@@ -53,9 +53,11 @@ export interface LabelOutcome {
   readonly analysed: number
 }
 
-/** Some tenths of a second of this thread, and some megabytes; more at once would hold everybody else back. */
-const regionsPerCommit = 8_000
-const commitEveryMs = 15_000
+/** A second of this thread, and some megabytes; more at once would hold everybody else back. */
+const regionsPerCommit = 40_000
+/** Something is seen soon; then each commit, which writes maps anew, is worth twice as long. */
+const firstCommitMs = 5_000
+const commitIntervalGrowth = 2
 const sliceMs = 10
 
 /** Errors: CANCELLED, DISK_*, BRICK_*. */
@@ -68,12 +70,14 @@ export async function labelBrick(work: LabelWork): Promise<LabelOutcome> {
     ...(which !== 'all' && { just: which }),
   })
   let batch = new Batch(clock.monotonicMs())
+  let intervalMs = firstCommitMs
   let workedSinceMs = batch.beganMs
   for await (const labels of analysis) {
     onLabels?.(labels)
     batch.add(describing === undefined ? labels : { ...labels, described: describing.of(labels) })
-    if (batch.regions >= regionsPerCommit || clock.monotonicMs() - batch.beganMs >= commitEveryMs) {
+    if (batch.regions >= regionsPerCommit || clock.monotonicMs() - batch.beganMs >= intervalMs) {
       await write(work, analysis, { labels: batch.all, state: 'partial' })
+      intervalMs *= commitIntervalGrowth
       batch = new Batch(clock.monotonicMs())
     }
     await pause()

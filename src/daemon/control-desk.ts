@@ -14,6 +14,7 @@ import type {
 import type { AnalysisDesk } from './analysis-desk.ts'
 import { type CareParts, compact, compactAnswer, entryPathOf, forget, forgetAnswer, tagStored } from './brick-care.ts'
 import { analysisIsOff, labelStored } from './brick-labels.ts'
+import type { Forgotten } from './forget-traces.ts'
 import type { Keepers } from './keepers.ts'
 
 export interface ControlDeskParts {
@@ -23,6 +24,8 @@ export interface ControlDeskParts {
   readonly clock: Clock
   readonly random: Random
   readonly signal: AbortSignal
+  /** What the state knows of it beside the brick goes; what stays, each a sentence. */
+  readonly forgetTraces: (forgotten: Forgotten) => Promise<readonly string[]>
   readonly sync: () => Promise<void>
   readonly stop: () => void
 }
@@ -76,11 +79,12 @@ export class ControlDesk {
   async #forget(body: unknown): Promise<ForgetAnswer> {
     const order = body as ForgetOrder
     const path = entryPathOf(order)
-    return this.#on(
+    const report = await this.#on(
       order.name,
       (care) => care.forget(path),
-      async (parts) => forgetAnswer(await forget(parts, path)),
+      (parts) => forget(parts, path),
     )
+    return forgetAnswer(report, await this.#parts.forgetTraces(report))
   }
 
   async #analyze(body: unknown): Promise<AnalyzeAnswer> {

@@ -8,6 +8,7 @@ import type { ModelStatusJson } from '../wire/api.ts'
 import { AcceptedFile } from './accepted-file.ts'
 import { AnalysisDesk } from './analysis-desk.ts'
 import { AnalysisRoom } from './analysis-room.ts'
+import { type Forgotten, forgetTracesIn } from './forget-traces.ts'
 import type { Keeper } from './keeper.ts'
 
 export interface AnalysisOptions {
@@ -45,7 +46,7 @@ export class DaemonAnalysis {
       keepers()
         .find((keeper) => keeper.uuid === uuid)
         ?.labels.described()
-    this.#room = options && new AnalysisRoom({ state, model: options.model, described, clock, random })
+    this.#room = options && new AnalysisRoom({ state, model: options.model, described, clock, random, warn })
     this.desk = this.#room && new AnalysisDesk({ room: this.#room, nowMs: () => clock.monotonicMs() })
     this.#accepted = new AcceptedFile(join(state, 'accepted.json'), warn)
   }
@@ -60,6 +61,11 @@ export class DaemonAnalysis {
 
   async model(): Promise<ModelStatusJson | undefined> {
     return (await this.#room?.model())?.status()
+  }
+
+  /** What the state knows of a forgotten entry goes; what stays, each a sentence. */
+  forget(forgotten: Forgotten): Promise<readonly string[]> {
+    return this.#room?.forget(forgotten) ?? forgetTracesIn(this.#parts.state, forgotten)
   }
 
   /** Calls off what waits; what runs ends by the signals of its bricks. */

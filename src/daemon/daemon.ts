@@ -31,6 +31,7 @@ import { leaveNote } from './daemon-note.ts'
 import type { DaemonOptions } from './daemon-options.ts'
 import { DiskGuard } from './disk-guard.ts'
 import { Feed } from './feed.ts'
+import type { Forgotten } from './forget-traces.ts'
 import type { Keeper } from './keeper.ts'
 import { Keepers } from './keepers.ts'
 import { openFileCount } from './machine-limits.ts'
@@ -293,7 +294,8 @@ export class Daemon implements Foundry {
   async #serve(): Promise<void> {
     const { port, mapFolder, log, clock, random } = this.#options
     const stop = (): void => void setImmediate(() => void this.stop())
-    const common = { keepers: this.#kept, clock, random, signal: this.#stop.signal }
+    const forgetTraces = (forgotten: Forgotten) => this.#analysis.forget(forgotten)
+    const common = { keepers: this.#kept, clock, random, signal: this.#stop.signal, forgetTraces }
     const { desk: analysis } = this.#analysis
     const desk = new ControlDesk({ ...common, ...(analysis && { analysis }), sync: () => this.sync(), stop })
     this.#server = await startServer(this, {

@@ -3,21 +3,13 @@
  * file was replaced. A copy is made while commits go on; only its end is alone with the brick.
  */
 import type { Clock, Random } from '../base/ports.ts'
+import type { ForgetReport } from '../fold/forget.ts'
 import type { OpenBrick } from '../fold/open-brick.ts'
 import type { Head } from '../store/brick-file.ts'
 import type { CompactReport } from '../store/compact.ts'
 import type { RetentionPolicy } from '../store/retention.ts'
-import type { CompactAnswer, ForgetAnswer, TagAnswer, TagOrder } from '../wire/care.ts'
-import {
-  type CareParts,
-  CompactionNeed,
-  compact,
-  compactAnswer,
-  forget,
-  forgetAnswer,
-  tagAnswer,
-  tagKept,
-} from './brick-care.ts'
+import type { CompactAnswer, TagAnswer, TagOrder } from '../wire/care.ts'
+import { type CareParts, CompactionNeed, compact, compactAnswer, forget, tagAnswer, tagKept } from './brick-care.ts'
 import type { KeptBrick } from './kept-brick.ts'
 
 export interface KeeperCareParts {
@@ -65,11 +57,11 @@ export class KeeperCare {
   }
 
   /** Errors: ENTRY_MISSING, DISK_*, BRICK_DAMAGED, CANCELLED. */
-  async forget(entryPath: Uint8Array): Promise<ForgetAnswer> {
+  async forget(entryPath: Uint8Array): Promise<ForgetReport> {
     await this.#compacting
     return this.#parts.alone(async (brick) => {
       try {
-        return forgetAnswer(await forget(this.#care, entryPath, brick))
+        return await forget(this.#care, entryPath, brick)
       } finally {
         this.#reopen()
       }

@@ -18,6 +18,10 @@ import { inodeKey, type PathKey } from './model.ts'
 export interface ForgetSurvey {
   /** Names to be forgotten: the path, and other names that its content has in the newest commit. Ascending. */
   readonly names: readonly Uint8Array[]
+  /** Every name that its content has or had, in any retained commit; of what lies beneath the path the path. Ascending. */
+  readonly everNamed: readonly Uint8Array[]
+  /** Of all that has to go, hex. */
+  readonly contentIds: readonly string[]
   /** DATA frames that hold bytes of it, by offset. */
   readonly frames: ReadonlySet<number>
   /** FILL tiles that stand for bytes of it, by generation. */
@@ -109,6 +113,10 @@ class Content {
   readonly #inodes = new Set<string>()
   readonly #ids = new Set<string>()
 
+  get contentIds(): readonly string[] {
+    return [...this.#ids]
+  }
+
   constructor(path: Uint8Array) {
     this.root = bytesKey(path)
   }
@@ -174,10 +182,13 @@ class Tally {
 
   finish(newest: BrickView): ForgetSurvey {
     const { root, paths, copies } = this.#content
-    const others = [...paths].filter(([key, path]) => !isAtOrBeneath(key, root) && this.#isHeld(newest, path))
+    const former = [...paths].filter(([key]) => !isAtOrBeneath(key, root))
+    const others = former.filter(([, path]) => this.#isHeld(newest, path))
     const copied = [...copies].filter(([key]) => !paths.has(key))
     return {
       names: ascending([[root, fromKey(root)], ...others]),
+      everNamed: ascending([[root, fromKey(root)], ...former]),
+      contentIds: this.#content.contentIds,
       frames: this.#frames,
       fills: this.#fills,
       slots: this.#slots,

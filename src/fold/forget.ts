@@ -5,7 +5,7 @@
  * Older commits keep their ids and hashes; the tiles that held it are PRUNED in them, and with them what else lay in those
  * tiles. What names and sizes say of it stays. Needs the brick for itself throughout.
  */
-import { bytesKey, displayPath } from '../base/bytes.ts'
+import { bytesKey, displayPath, toHex } from '../base/bytes.ts'
 import { FoundryError } from '../base/errors.ts'
 import type { Clock } from '../base/ports.ts'
 import { type BrickMeta, isOneFile } from '../brick/meta.ts'
@@ -28,7 +28,14 @@ export interface ForgetParts extends Pick<CompactParts, 'path' | 'random' | 'sig
   readonly brick?: OpenBrick
 }
 
-export interface ForgetReport extends Pick<ForgetSurvey, 'names' | 'alsoLost' | 'copies' | 'commits'> {
+type OfSurvey = Pick<ForgetSurvey, 'names' | 'everNamed' | 'contentIds' | 'alsoLost' | 'copies' | 'commits'>
+
+export interface ForgetReport extends OfSurvey {
+  /** Of the brick, hex. */
+  readonly uuid: string
+  readonly brickName: string
+  /** What it is of. */
+  readonly source: Pick<BrickMeta, 'kind' | 'source'>
   /** Tiles that lost their bytes, each version counted. */
   readonly tiles: number
   readonly compaction: CompactReport
@@ -66,8 +73,10 @@ async function forgetIn(brick: OpenBrick, parts: ForgetParts): Promise<ForgetRep
     // Also of older commits: a power cut may make one of them the newest.
     meta: (meta) => ({ ...meta, forgotten: forgottenOf(meta, survey) }),
   })
-  const { names, alsoLost, copies, commits } = survey
-  return { names, alsoLost, copies, commits, tiles: compaction.prunedTiles, compaction }
+  const { names, everNamed, contentIds, alsoLost, copies, commits } = survey
+  const of = { uuid: toHex(newest.record.uuid), brickName: newest.meta.name, source: newest.meta }
+  const found = { names, everNamed, contentIds, alsoLost, copies, commits }
+  return { ...of, ...found, tiles: compaction.prunedTiles, compaction }
 }
 
 function viewOf({ writer }: OpenBrick): BrickView {

@@ -13,7 +13,7 @@ import type { Region } from '../base/region.ts'
 import type { EntryRecord } from '../brick/entry-record.ts'
 import type { MapChange, MapItem } from '../brick/page-map.ts'
 import { sizeClassCount, sizeClassOf } from '../brick/region-key.ts'
-import { encodeRegion, regionLength } from '../brick/region-record.ts'
+import { decodeRegion, encodeRegion, regionLength } from '../brick/region-record.ts'
 import type { EntryRegions } from '../source/artifact.ts'
 import type { Before } from './maps.ts'
 import type { BrickModel, PathKey } from './model.ts'
@@ -78,7 +78,7 @@ export class RegionPlan {
     for (const run of runs) this.#copy(origin.slot, entry, { run, speaker: 'labels' })
   }
 
-  /** What analyzers say of an entry; what the source said stays. */
+  /** What analyzers say of an entry; what the source said stays, and is not said again. */
   label({ path, regions, described }: SaidOfEntry): void {
     const key = bytesKey(path)
     assert(!this.#named.has(key), 'analyzers gave the regions of an entry twice')
@@ -88,7 +88,9 @@ export class RegionPlan {
     const { slot, size } = entry
     this.#touch({ start: slot.start, end: slot.start + slot.length })
     const whole = { start: 0, length: slot.length }
-    this.#copy(slot, entry, { run: whole, speaker: 'source' })
+    /** Sections and symbols of a module, say, are there already: they need no second word. */
+    const known = new Set<string>()
+    this.#copy(slot, entry, { run: whole, speaker: 'source', copied: (value, at) => known.add(thingOf(value, at)) })
     for (const [said, speaker] of [
       [regions, 'analyzers'],
       [described, 'model'],
@@ -100,6 +102,7 @@ export class RegionPlan {
           `${speaker} gave a region of ${region.detector}`,
         )
         assert(region.detector !== undefined, 'a label had no detector')
+        if (region.finding === undefined && known.has(nameOfThing(region))) continue
         this.#add(region, { start: slot.start, size })
       }
     }
@@ -187,17 +190,14 @@ export class RegionPlan {
   }
 
   /** What that speaker said and begins in that run of the old slot, at the entry's new place; not what lies beyond its content. */
-  #copy(
-    from: Run,
-    { slot, size }: EntryRecord,
-    { run, speaker }: { readonly run: Run; readonly speaker: Speaker },
-  ): void {
+  #copy(from: Run, { slot, size }: EntryRecord, { run, speaker, copied }: Copying): void {
     const to = slot as Run
     const length = Math.min(run.length, from.length - run.start)
     for (const { place, value } of this.#old.inRun(placed({ start: run.start, length }, from), speaker)) {
       const offset = place.start - from.start
       if (offset >= size || offset + regionLength(value) > size) continue
       this.#rows.add({ ...place, start: to.start + offset }, value)
+      copied?.(value, offset)
     }
   }
 
@@ -214,6 +214,28 @@ export class RegionPlan {
   #touch(touched: Touched): void {
     this.#touched.set(touched.start, touched)
   }
+}
+
+interface Copying {
+  readonly run: Run
+  readonly speaker: Speaker
+  /** Told of each, with its offset in the content. */
+  readonly copied?: (value: Uint8Array, offset: number) => void
+}
+
+function thingOf(value: Uint8Array, offset: number): string {
+  const { class: kind, length, name } = decodeRegion(value)
+  return nameOfThing({ class: kind, offset, length, name })
+}
+
+/** Two regions of the same name are of the same thing, whatever their layers and attributes are. */
+function nameOfThing({
+  class: kind,
+  offset,
+  length,
+  name,
+}: Pick<Region, 'class' | 'offset' | 'length' | 'name'>): string {
+  return [kind, offset, length, name].join('\0')
 }
 
 function placed({ start, length }: Run, slot: Run): Run {

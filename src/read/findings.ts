@@ -1,5 +1,5 @@
 /** The findings of a commit, each with the place that it is about, and the order in which a person should see them. */
-import { compareBytes, concatBytes, displayPath, utf8 } from '../base/bytes.ts'
+import { bytesKey, compareBytes, concatBytes, displayPath, utf8 } from '../base/bytes.ts'
 import { hexText, mappingLabel } from '../base/mapping-text.ts'
 import { type Finding, type JsonValue, type Region, severities } from '../base/region.ts'
 import type { EntryRecord } from '../brick/entry-record.ts'
@@ -48,16 +48,49 @@ export function listFindings(view: BrickView): ListedFinding[] {
   const others = (meta.analysis?.placeless ?? []).map(({ path, name: title, detector, finding }) => {
     return { path, place: placeOnMachine(meta, path), title, finding, detector }
   })
-  return [...inBytes, ...others].sort(compareFindings)
+  return inReadingOrder([...inBytes, ...others])
 }
 
-/** The gravest first, then the surest, then by place. */
-export function compareFindings(a: ListedFinding, b: ListedFinding): number {
+/** As a person should see them: by `compareFindings`, and no more than a few of one file and rule before those of others. */
+export function inReadingOrder<T extends ListedFinding>(findings: readonly T[]): T[] {
+  return alternating(findings.toSorted(compareFindings), {
+    gravity: ({ finding }) => rank(finding),
+    group: ({ finding, place }) => `${finding.rule} ${bytesKey(place)}`,
+  })
+}
+
+/**
+ * Rows in order, taken in turns: of those of the same gravity first up to `turnRows` of each group, then up to as many more
+ * of each. Within a turn the order stays. `gravity`: equal ones lie together.
+ */
+export function alternating<T>(
+  rows: readonly T[],
+  { gravity, group }: { gravity(row: T): number; group(row: T): string },
+): T[] {
+  const counts = new Map<string, number>()
+  const placed = rows.map((row) => {
+    const key = `${gravity(row)} ${group(row)}`
+    const count = counts.get(key) ?? 0
+    counts.set(key, count + 1)
+    return { row, turn: Math.floor(count / turnRows) }
+  })
+  const blocks = new Map<number, number>()
+  for (const row of rows) if (!blocks.has(gravity(row))) blocks.set(gravity(row), blocks.size)
+  const block = ({ row }: { row: T }): number => blocks.get(gravity(row)) as number
+  return placed.sort((a, b) => block(a) - block(b) || a.turn - b.turn).map(({ row }) => row)
+}
+
+/** Rows of one file and rule before those of others. */
+const turnRows = 3
+
+/** The gravest first, then the surest, then by place: the order of those of one kind. */
+function compareFindings(a: ListedFinding, b: ListedFinding): number {
   return (
     rank(b.finding) - rank(a.finding) ||
     b.finding.confidence - a.finding.confidence ||
     compareBytes(a.place, b.place) ||
-    (a.run?.offset ?? 0) - (b.run?.offset ?? 0)
+    (a.run?.offset ?? 0) - (b.run?.offset ?? 0) ||
+    compareBytes(utf8(a.finding.rule), utf8(b.finding.rule))
   )
 }
 

@@ -9,6 +9,7 @@ import { type Severity, severities } from '../base/region.ts'
 import { BrickDamage } from '../brick/damage.ts'
 import { contentsName, noFindings } from '../brick/meta-analysis.ts'
 import {
+  alternating,
   checkCommand,
   type EntryFinding,
   findingKey,
@@ -80,9 +81,13 @@ export async function findingsAnswer(
       shown.push(by === undefined ? row : { ...row, json: { ...row.json, accepted: { reason: by.reason, at: by.at } } })
     }
   }
-  shown.sort(compareRows)
+  const inOrder = alternating(shown.sort(compareRows), {
+    gravity: ({ json: { accepted: by, finding } }) =>
+      severities.indexOf(finding.severity) + (by ? 0 : severities.length),
+    group: ({ json: { finding, uuid }, place }) => `${finding.rule} ${uuid} ${bytesKey(place)}`,
+  })
   return {
-    findings: shown.slice(from, from + limit).map(({ json }) => json),
+    findings: inOrder.slice(from, from + limit).map(({ json }) => json),
     total: shown.length,
     counts,
     acceptedCount,
@@ -251,7 +256,7 @@ function count(
   }
 }
 
-/** What is accepted last, then the gravest first, the surest, by brick, path and place. */
+/** What is accepted last, then the gravest first, the surest, by brick, path and place; then files and rules take turns. */
 function compareRows(a: Row, b: Row): number {
   return (
     Number(a.json.accepted !== undefined) - Number(b.json.accepted !== undefined) ||

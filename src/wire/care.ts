@@ -40,6 +40,8 @@ export interface ForgetAnswer extends CompactAnswer {
   /** Retained commits that held bytes of it. */
   readonly heldCommits: number
   readonly tiles: number
+  /** What could not be taken away beside the brick, each a sentence; empty where all went. */
+  readonly stays: readonly string[]
 }
 
 /** POST /api/analyze: analyses what is new of the brick, and says so in a commit; answered with AnalyzeAnswer. */

@@ -118,6 +118,19 @@ test('labels stand beside what the source said, and a model beside other analyze
   assert.deepEqual(stage.regions('a'), ['source:s3', 'test/1:new'])
 })
 
+test('what the source said of a thing is not said again, but for a finding about it', async (t) => {
+  const stage = makeStage(t)
+  stage.write('a', 'abcdef')
+  await stage.commit([{ path: utf8('a'), regions: [ofSource('main'), ofSource('other')] }])
+  const longer = label('other', { length: 4 })
+  stage.labels({
+    labels: [{ path: utf8('a'), regions: [label('main', { layer: 32 }), longer, finding('low', 'main')] }],
+  })
+  assert.deepEqual(stage.regions('a').sort(), ['source:main', 'source:other', 'test/1:main', 'test/1:other'])
+  const again = { labels: [{ path: utf8('a'), regions: [label('main'), longer, finding('low', 'main')] }] }
+  assert.equal(stage.labels(again), undefined)
+})
+
 test('another content loses what was said of the one before, in the same commit, and META says so', async (t) => {
   const stage = makeStage(t)
   stage.write('a', 'some bytes')

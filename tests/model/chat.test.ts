@@ -348,6 +348,30 @@ test('a server that sends elsewhere is not followed: nobody else learns the ques
   assert.deepEqual(other.asked, [])
 })
 
+test('white space is no word: a model that drips it falls silent, before and after its first word', async (t) => {
+  for (const [first, delayMs, cause] of [
+    [[], firstTokenMs, 'no-first-word'],
+    [['{'], idleMs, 'silent'],
+  ] as const) {
+    const timers = new HandTimers()
+    const ended = Promise.withResolvers<void>()
+    const stand = await Stand.open(t, (answer) => {
+      const events = new Events(answer)
+      for (const text of [...first, ' ', '\n', '\t ']) events.chunk({ delta: { content: text } })
+    })
+    let heard = ''
+    const onText = (text: string): void => {
+      heard = text
+      if (text.endsWith('\t ')) ended.resolve()
+    }
+    const answer = ask(question, parts(stand.url, { timers, onText }))
+    await ended.promise
+    assert.deepEqual([timers.count(firstTokenMs), timers.count(idleMs)], first.length === 0 ? [1, 0] : [0, 1], heard)
+    timers.fire(delayMs)
+    check(await answer, cause, first.length === 0 ? /said nothing/ : /fell silent/)
+  }
+})
+
 test('JSON that a reasoning model put into its reasoning is taken from there', async (t) => {
   for (const field of ['reasoning_content', 'reasoning']) {
     const { outcome } = await asking(t, says('{"summary":"x"}', { field }))

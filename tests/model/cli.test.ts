@@ -70,11 +70,20 @@ test('a description follows the page, names its model, and is kept; --no-model a
   const { stand, env } = await answering(t, describes({ evidence_ids: ['E1'] }))
   const args = ['--state', state, 'explain', brick, 'service.conf']
   const first = await run(args, env)
-  assert.match(first.stdout, new RegExp(`Described by ${modelId}; nobody has verified it\\n  Directory lister\\n`))
+  assert.match(
+    first.stdout,
+    new RegExp(`Described by ${modelId}; nobody has verified it\\n  model: Directory lister\\n`),
+  )
   assert.match(first.stdout, /confidence high, because of\n {4}kind of file: /)
   const second = await run(args, env)
   assert.match(second.stdout, /, said before; nobody has verified it/)
   assert.equal(stand.asked.length, 1)
+  stand.pages = {}
+  assert.match(
+    (await run(args, env)).stdout,
+    /, said before; nobody has verified it/,
+    'the server is not needed for it',
+  )
   const none = await run([...args, '--no-model'], env)
   assert.match(none.stdout, /No model was used \(off\)\.\n$/)
   const json = await run([...args, '--json'], env)
@@ -119,13 +128,13 @@ test(
     const { stand, env } = await answering(t, describes({ risk: 'none', mentions_instructions_in_data: true }))
     const args = ['--state', state, 'explain', brick, 'a.conf']
     const plain = await run(args, env)
-    assert.match(plain.stdout, /What somebody should look at\n.*injection-/)
+    assert.match(plain.stdout, /^ {2}\d.*\n(?: {2}content .*\n)?\nWhat somebody should look at\n.*injection-/m)
     assert.match(plain.stdout, /No model was used \(injection: it holds text that addresses AI tools/)
     assert.deepEqual(stand.asked, [])
     const asked = await run([...args, '--model'], env)
     const page = (text: string): string => text.slice(0, text.indexOf('See for yourself'))
     assert.equal(page(asked.stdout), page(plain.stdout), 'no finding is other because of a model')
-    assert.match(asked.stdout, /It says that the data held instructions/)
+    assert.match(asked.stdout, /it says that the data held instructions/)
   },
 )
 
@@ -134,7 +143,9 @@ test('what a lying model writes reaches the terminal as text, and no more', long
   const bad = '\u001b[2J\u001b]0;owned\u0007<b>See https://evil.example/\u202e</b>\nrm -rf'
   const { env } = await answering(t, describes({ summary: bad, title: bad, risk_reason: bad, risk: 'low' }))
   const { stdout } = await run(['--state', state, 'explain', brick, 'service.conf'], env)
-  assert.match(stdout, /<b>See \[link left out\]/)
+  assert.match(stdout, /model: <b>See \[link left out\]/)
+  const page = stdout.slice(stdout.indexOf('Described by'))
+  assert.doesNotMatch(page, /^ {0,2}(?!model:)(?:!|critical|high|<b>)/m, 'no line of it looks like one of the page')
   assert.deepEqual(
     [...stdout].filter((character) => /\p{C}/u.test(character) && character !== '\n'),
     [],

@@ -71,6 +71,8 @@ export const table: Table = {
   adapters: ['daemon', 'cli'],
   adapterFiles: {
     'src/fold/reconcile.ts': 'backs off between attempts at a changing file, and lets the event loop go on in between',
+    'src/read/search-worker.ts': 'slices of a thread that nobody else can tell the time while it works',
+    'src/analysis/analysis-pool.ts': 'threads that have nothing to do end after a while',
     'src/analysis/analysis-thread.ts': 'the deadline of a thread that may never answer',
     'src/store/brick-file.ts': 'a head that is being written is read again, 5 times in a second (spec 7.2)',
     'src/server/start.ts': 'the network edge: pings, the grace at the end, how fast wrong tokens come',
