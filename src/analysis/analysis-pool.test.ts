@@ -56,9 +56,9 @@ test('an analyzer that never ends is ended, the others are heard, and the next c
   assert.equal(next.interrupted, undefined)
 })
 
-test('an analyzer that takes all memory, or ends its thread, costs only its own words', async (t) => {
+test('an analyzer that takes all memory, traps, or ends its thread, costs only its own words', async (t) => {
   const pool = hostilePool(t, { heapMbMax: 48 })
-  for (const misdeed of ['EAT', 'EXIT']) {
+  for (const misdeed of ['EAT', 'EXIT', 'TRAP']) {
     const { problems, interrupted, ...rest } = await report(pool, misdeed)
     assert.deepEqual([problems.length, problems[0]?.analyzer, interrupted], [1, 'hostile', true], misdeed)
     assert.deepEqual(names({ ...rest, problems }), ['before', 'after'])

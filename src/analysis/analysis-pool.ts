@@ -143,7 +143,7 @@ export class AnalysisPool {
     try {
       const outcome = await thread.ask(request, { deadlineMs: this.#deadlineMs(job), signals })
       // What a thread took for it, it would keep: compiled code never gives memory back.
-      if (isLarge) await thread.end()
+      if (isLarge || isWorn(outcome)) await thread.end()
       if (outcome.kind === 'cancelled') throw cancelled()
       if (outcome.kind !== 'answered' || outcome.answer.kind !== 'failed') return outcome
       // A defect of ours, or a machine out of descriptors: other contents are none the worse for it.
@@ -188,6 +188,10 @@ export class AnalysisPool {
     const { entryMs, msPerMiB, maxMs } = this.#deadlines
     return Math.min(maxMs, entryMs + (msPerMiB * Math.min(metaOf(place).size, lookBytesMax)) / 2 ** 20)
   }
+}
+
+function isWorn(outcome: Outcome): boolean {
+  return outcome.kind === 'answered' && 'isWorn' in outcome.answer
 }
 
 const never = new AbortController().signal

@@ -54,7 +54,8 @@ export type ThreadRequest =
 export type ThreadAnswer =
   /** Once, unasked: it takes requests now. `task`: what /proc knows the thread by, `PID/task/TID`; empty where it does not. */
   | { readonly kind: 'ready'; readonly task: string }
-  | ContentAnswer
+  /** `isWorn`: the thread should look at nothing else. */
+  | (ContentAnswer & { readonly isWorn?: true })
   | IdAnswer
   /** A defect: nothing that was read can lead to it. */
   | { readonly kind: 'failed'; readonly message: string }

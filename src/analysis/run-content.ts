@@ -15,6 +15,7 @@ import { HeldContent, makeSubject } from './make-subject.ts'
 import { ContentGone, type RawContent } from './raw-content.ts'
 import { hideSecrets } from './secrets/hide-secrets.ts'
 import type { Content, Subject } from './subject.ts'
+import { isWasmTrap } from './wasm-trap.ts'
 
 export interface ContentParts {
   /** Absolute, as the source's system names it. */
@@ -28,7 +29,7 @@ export interface ContentParts {
   readonly onAnalyzer?: (index: number) => void
 }
 
-/** Errors: ContentGone, and nothing else because of what is read. */
+/** Errors: ContentGone; a trap in WebAssembly, after which the thread must end. Nothing else because of what is read. */
 export async function analyzeContent(parts: ContentParts): Promise<ContentReport> {
   const { path, meta, raw, analyzers, skip = [], onAnalyzer } = parts
   const content = new HeldContent(beginningOf(raw))
@@ -75,7 +76,7 @@ async function runOne(
     await prepared(analyzer)
     analyzer.analyze(subject, collector.report)
   } catch (error) {
-    if (error instanceof ContentGone) throw error
+    if (error instanceof ContentGone || isWasmTrap(error)) throw error
     collector.report.problem(failed(error))
   }
   collector.close()

@@ -7,11 +7,13 @@ import { liveContentId } from '../read/live-content.ts'
 import { nodeTools } from '../store/node-tools.ts'
 import type { ContentAnalyzer } from './analyzer.ts'
 import { BrickContents } from './brick-content.ts'
+import { scansMade } from './bytes/yara.ts'
 import { type ContentJob, metaOf, type ThreadAnswer, type ThreadRequest } from './content-job.ts'
 import { openBytes, openLive } from './live-content.ts'
 import { ContentGone, type RawContent } from './raw-content.ts'
 import { analyzeContent } from './run-content.ts'
 import { keepThreadSmall } from './thread-memory.ts'
+import { isWasmTrap } from './wasm-trap.ts'
 
 export interface ThreadParts {
   readonly port: MessagePort
@@ -24,6 +26,9 @@ export interface ThreadParts {
 /** Below everything else of the process: what waits for a person or a commit goes first. */
 const niceness = 10
 
+/** 45 MB that never come back. */
+const scansMax = 512
+
 export function serveThread({ port, running, analyzers }: ThreadParts): void {
   const bricks = new BrickContents()
   try {
@@ -34,7 +39,8 @@ export function serveThread({ port, running, analyzers }: ThreadParts): void {
   port.on('message', async (request: ThreadRequest) => {
     if (request.kind === 'release') return bricks.release(request.ticketId)
     Atomics.store(running, 0, -1)
-    port.postMessage(await answer(request, { bricks, running, analyzers }))
+    const answered = await answer(request, { bricks, running, analyzers })
+    port.postMessage(scansMade() < scansMax ? answered : { ...answered, isWorn: true })
     keepThreadSmall()
   })
   port.postMessage({ kind: 'ready', task: ownTask() } satisfies ThreadAnswer)
@@ -69,6 +75,8 @@ async function answer(
     if (error instanceof ContentGone) {
       return error.why === 'changed' ? { kind: 'changed' } : { kind: 'unreadable', why: error.why.unreadable }
     }
+    // The thread ends, and another one begins with a new module.
+    if (isWasmTrap(error)) throw error
     return { kind: 'failed', message: error instanceof Error ? error.message : String(error) }
   } finally {
     raw?.close()

@@ -2,6 +2,17 @@
 import type { ContentAnalyzer, Report } from '../analyzer.ts'
 import type { Subject } from '../subject.ts'
 
+/** (module (func (export "f") unreachable)) */
+const trapModule = Buffer.from('0061736d0100000001040160000003020100070501016600000a05010300000b', 'hex')
+
+/** Its types are those of browsers. */
+const { WebAssembly: wasm } = globalThis as unknown as {
+  readonly WebAssembly: {
+    readonly Module: new (bytes: Uint8Array) => object
+    readonly Instance: new (module: object) => { readonly exports: { readonly f: () => void } }
+  }
+}
+
 /** What a content begins with, and what happens then. */
 const misdeeds: Readonly<Record<string, (subject: Subject, report: Report) => void>> = {
   HANG() {
@@ -16,6 +27,10 @@ const misdeeds: Readonly<Record<string, (subject: Subject, report: Report) => vo
   },
   THROW() {
     throw new Error('thrown by an analyzer')
+  },
+  TRAP() {
+    const { Instance, Module } = wasm
+    new Instance(new Module(trapModule)).exports.f()
   },
   OUTSIDE({ content }, report) {
     const place = { layer: 16, class: 'test', name: 'outside' }
