@@ -35,8 +35,8 @@ const rowsOf: Readonly<Record<string, readonly string[]>> = {
 
 const isLong = process.env['SFD_TEST_LONG'] === '1'
 /** What takes no minute; the others run in the long lane. */
-const partsInShort = ['kernel', 'bytes', 'diff', 'modules', 'memory']
-const idsInShort = new Set(['kernel', 'kernels-cached', 'commit-bytes', 'diff', 'modules', 'memory'])
+const partsInShort = ['kernel', 'bytes', 'diff']
+const idsInShort = new Set(['kernel', 'kernels-cached', 'commit-bytes', 'diff'])
 
 test('the quick bench has every row, commits within their byte budgets, misses nothing, and leaves nothing behind', async () => {
   const only = isLong ? [] : partsInShort.flatMap((part) => ['--only', part])

@@ -9,7 +9,6 @@ import type { BrickView } from '../store/brick-view.ts'
 import { type AtOptions, atOption, type Call, runs, type Shell } from './command.ts'
 import { type ExitCode, exitCode } from './exit.ts'
 import { type BrickFindings, type FindingRow, isAtLeast, noteOf, screenOf, terminalNow } from './findings-text.ts'
-import { openBricks } from './open-bricks.ts'
 import { sarifLog } from './sarif.ts'
 import { pathFields, shownText } from './text.ts'
 
@@ -88,6 +87,7 @@ export function acceptedPath({ state }: Pick<Call, 'state'>): string {
 
 async function readBricks(call: Call, args: readonly string[], options: FindingsOptions): Promise<BrickFindings[]> {
   const { at, since } = options
+  const { openBricks } = await import('./open-bricks.ts')
   const bricks: BrickFindings[] = []
   for (const { name, view: newest } of await openBricks(call, args)) {
     const view = at === undefined ? newest : viewBehind(newest, parseAt(at, call.clock.nowNs()))

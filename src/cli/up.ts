@@ -7,7 +7,7 @@ import { InvalidArgumentError, Option } from 'commander'
 import { modelSettings } from '../analysis/model/model-settings.ts'
 import { FoundryError } from '../base/errors.ts'
 import type { Daemon } from '../daemon/daemon.ts'
-import { jsonLog, type Log, textLog } from '../daemon/log.ts'
+import type { Log } from '../daemon/log.ts'
 import { StateFolder } from '../daemon/state-folder.ts'
 import type { BrickInfo, FeedMessage } from '../wire/api.ts'
 import { argumentBytes } from './arguments.ts'
@@ -75,6 +75,7 @@ async function up(call: Call, sources: readonly string[], options: UpOptions): P
   const mapFolder = builtMap()
   const { port, exclude, minFree, onLoss, logFormat } = options
   const { clock, random, signal } = call
+  const { jsonLog, textLog } = await import('../daemon/log.ts')
   const log = logFormat === 'json' ? jsonLog(process.stderr) : textLog(call.warn)
   const daemon = await Daemon.start({
     state: new StateFolder(call.state),

@@ -60,7 +60,9 @@ test('what the state knows of a forgotten entry goes with it', async (t) => {
   assert.match(log.stdout, /\bforgotten +980 tokens .*\n.*\bdescribed +980 tokens .* kept\.conf\n$/)
 })
 
-test('so it does where the daemon keeps the brick', async (t) => {
+const long = { skip: process.env['SFD_TEST_LONG'] !== '1' && 'long lane' }
+
+test('so it does where the daemon keeps the brick', long, async (t) => {
   const { tree, state } = makeStage(t)
   fs.chmodSync(tree, 0o755)
   fs.writeFileSync(join(tree, 'zebrastripe.conf'), content)
