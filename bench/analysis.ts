@@ -6,20 +6,11 @@
  */
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { analysisAgainBudget, analysisBudget, type Judge } from './budgets.ts'
+import { analysisAgainBudget, analysisBudget } from './budgets.ts'
 import { type Meter, median } from './measure.ts'
+import type { SectionOptions } from './section.ts'
 import { type Column, type Row, row, type Section } from './table.ts'
 import { makeSmallFiles, treeSize } from './trees.ts'
-
-export interface AnalysisOptions {
-  readonly sfd: string
-  readonly meter: Meter
-  readonly folder: string
-  readonly size: 'full' | 'quick'
-  readonly repetitions: number
-  readonly judge: Judge
-  readonly progress: (message: string) => void
-}
 
 const columns: readonly Column[] = [
   { key: 'contentBytes', title: 'contents', unit: 'bytes' },
@@ -30,7 +21,7 @@ const columns: readonly Column[] = [
 /** Of unreadable files it says so, and does the rest. */
 const accepted = [0, 3]
 
-export async function analysisSection(options: AnalysisOptions): Promise<Section> {
+export async function analysisSection(options: SectionOptions): Promise<Section> {
   const { folder, size, sfd, meter, repetitions, judge, progress } = options
   const within = join(folder, 'analysis')
   const [state, brick] = [join(within, 'state'), join(within, 'tree.brick')]
@@ -55,7 +46,7 @@ export async function analysisSection(options: AnalysisOptions): Promise<Section
   return {
     id: 'analysis',
     title: `Meaning of ${size === 'quick' ? 'a small tree' : tree}, put into its brick`,
-    notes: ['Everything but the model, in two threads; the budgets are for 286 MB, others count in proportion.'],
+    notes: ['Everything but the model; the budgets are for 286 MB, others count in proportion.'],
     columns,
     rows: [
       row(first.name, first.values, [analysisBudget(first.values, judge)]),

@@ -8,19 +8,10 @@ import { globSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fetchDebianKernel } from '../tests/module/debian-package.ts'
 import { hasXz, makeModule, pack } from '../tests/module/make-module.ts'
-import { type Judge, modulesBudget } from './budgets.ts'
-import { type Meter, median } from './measure.ts'
+import { modulesBudget } from './budgets.ts'
+import { median } from './measure.ts'
+import type { SectionOptions } from './section.ts'
 import { type Column, type Row, row, type Section, skippedRow } from './table.ts'
-
-export interface ModulesOptions {
-  readonly sfd: string
-  readonly meter: Meter
-  readonly folder: string
-  readonly size: 'full' | 'quick'
-  readonly repetitions: number
-  readonly judge: Judge
-  readonly progress: (message: string) => void
-}
 
 const columns: readonly Column[] = [
   { key: 'modules', title: 'modules', unit: 'count' },
@@ -32,7 +23,7 @@ const columns: readonly Column[] = [
 const moduleCountMin = 500
 const quickCount = 40
 
-export async function modulesSection(options: ModulesOptions): Promise<Section> {
+export async function modulesSection(options: SectionOptions): Promise<Section> {
   const { folder, size, progress } = options
   const within = join(folder, 'modules')
   mkdirSync(within)
@@ -57,7 +48,7 @@ export async function modulesSection(options: ModulesOptions): Promise<Section> 
 }
 
 async function ourRow(
-  { sfd, meter, folder, repetitions, judge, progress }: ModulesOptions,
+  { sfd, meter, folder, repetitions, judge, progress }: SectionOptions,
   modules: string,
 ): Promise<Row> {
   const brick = join(folder, 'modules.brick')
@@ -78,7 +69,7 @@ async function ourRow(
   return row('sfd fold modules:', values, [modulesBudget({ wallSeconds, count }, judge)])
 }
 
-async function peerRow({ meter, progress }: ModulesOptions, modules: string): Promise<Row> {
+async function peerRow({ meter, progress }: SectionOptions, modules: string): Promise<Row> {
   progress('unpacking with xz')
   const script = 'find "$1" -name "*.ko.xz" -print0 | xargs -0 xz -dc > /dev/null'
   try {

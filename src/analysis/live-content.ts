@@ -23,7 +23,8 @@ export function openLive({ root, reader, meta }: Extract<ContentPlace, { kind: '
   }
 }
 
-export function openBytes({ bytes }: Extract<ContentPlace, { kind: 'bytes' }>): RawContent {
+/** `bytes` are not copied: they must not change. */
+export function openBytes(bytes: Uint8Array): RawContent {
   return {
     size: bytes.length,
     missing: [],

@@ -1,5 +1,5 @@
 /** Counts over what was said of many entries: what a summary and META tell. */
-import { type Severity, severities } from '../base/region.ts'
+import { gravityOf, type Severity } from '../base/region.ts'
 import { noFindings, type PlacelessFinding, placelessMax, type SeverityCounts } from '../brick/meta-analysis.ts'
 import { engineName } from './detector.ts'
 import type { EntryLabels } from './entry-labels.ts'
@@ -68,7 +68,5 @@ export class Tally {
 
 /** Of equal ones the order stays. */
 function gravest(all: readonly PlacelessFinding[]): PlacelessFinding[] {
-  const gravity = ({ finding }: PlacelessFinding): number =>
-    severities.indexOf(finding.severity) + finding.confidence / 2
-  return [...all].sort((a, b) => gravity(b) - gravity(a)).slice(0, placelessMax)
+  return [...all].sort((a, b) => gravityOf(b.finding) - gravityOf(a.finding)).slice(0, placelessMax)
 }

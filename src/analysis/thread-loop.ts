@@ -85,7 +85,7 @@ async function answer(
 
 function openRaw({ place }: ContentJob, bricks: BrickContents): RawContent {
   if (place.kind === 'brick') return bricks.open(place)
-  return place.kind === 'live' ? openLive(place) : openBytes(place)
+  return place.kind === 'live' ? openLive(place) : openBytes(place.bytes)
 }
 
 const merkle = createMerkle(nodeTools)

@@ -27,6 +27,20 @@ export const regionLayers = { whole: 0, segment: 16, section: 32, symbol: 48, re
 export const severities = ['info', 'low', 'medium', 'high', 'critical'] as const
 export type Severity = (typeof severities)[number]
 
+/** 0 for info .. 4 for critical. */
+export function severityRank(severity: Severity): number {
+  return severities.indexOf(severity)
+}
+
+/** Higher is to be seen earlier: of two findings the graver one, of equally grave ones the surer. */
+export function gravityOf({ severity, confidence }: Pick<Finding, 'severity' | 'confidence'>): number {
+  return severityRank(severity) + confidence / 2
+}
+
+export function isAtLeast({ severity }: Pick<Finding, 'severity'>, least: Severity): boolean {
+  return severityRank(severity) >= severityRank(least)
+}
+
 /** A region that somebody should look at. */
 export interface Finding {
   readonly severity: Severity

@@ -7,8 +7,9 @@
  */
 
 import { type Augmentation, type CodePointer, readAugmentation, readPointer } from './eh-pointer.ts'
-import type { ElfFile, ElfProblem } from './elf.ts'
+import { type ElfFile, type ElfProblem, elfFileType } from './elf.ts'
 import { type ElfFields, ElfReading, type ElfSource } from './elf-fields.ts'
+import { sectionType } from './elf-sections.ts'
 import { type ElfSegment, offsetOfAddress, segmentType } from './elf-segments.ts'
 
 export interface FrameFunction {
@@ -30,7 +31,7 @@ export interface FrameFunctions {
 export function readFrameFunctions(source: ElfSource, elf: ElfFile): FrameFunctions {
   const reading = new ElfReading(source)
   reading.begin(elf.header)
-  const place = elf.header.type === relocatable ? undefined : placeOfFrames(reading, elf)
+  const place = elf.header.type === elfFileType.relocatable ? undefined : placeOfFrames(reading, elf)
   if (place === undefined) return { functions: [], problems: reading.problems }
   const run = { at: place.offset, length: place.length, lengthMax: framesBytesMax }
   const bytes = reading.bytes(run, { part: 'frames', name: '.eh_frame' })
@@ -38,8 +39,6 @@ export function readFrameFunctions(source: ElfSource, elf: ElfFile): FrameFuncti
   return { functions: functionsOf(walk, elf.segments, source.size), problems: reading.problems }
 }
 
-const relocatable = 1
-const noBits = 8
 const framesBytesMax = 128 * 2 ** 20
 const functionsMax = 1_000_000
 
@@ -60,7 +59,7 @@ interface Walk {
 
 /** The section; of a file without sections what the header of the table points at, as the unwinder finds it. */
 function placeOfFrames(reading: ElfReading, { sections, segments }: ElfFile): Place | undefined {
-  const section = sections.find(({ name, type }) => name === '.eh_frame' && type !== noBits)
+  const section = sections.find(({ name, type }) => name === '.eh_frame' && type !== sectionType.noBits)
   if (section !== undefined) {
     return { offset: section.offset, length: section.size, address: section.address, endsWithZero: false }
   }

@@ -25,6 +25,9 @@ export const dynamicTag = {
   flags1: 0x6ffffffbn,
 }
 
+/** Of FLAGS_1. */
+export const dynamicFlag1 = { now: 1n, pie: 0x08000000n }
+
 const entriesMax = 65_536
 const stringsBytesMax = 64 * 2 ** 20
 const asked: Asked = { part: 'dynamic', name: 'dynamic section' }

@@ -4,7 +4,7 @@
  * Only what has bytes in the file becomes a region, cut at the file's end. The number of regions is bounded.
  */
 import { type Region, regionLayers } from '../base/region.ts'
-import type { ElfFile, ElfSection } from './elf.ts'
+import { type ElfFile, type ElfSection, elfFileType } from './elf.ts'
 import { sectionType } from './elf-sections.ts'
 import { offsetOfAddress } from './elf-segments.ts'
 import type { ElfSymbol } from './elf-symbols.ts'
@@ -41,11 +41,10 @@ export function offsetOfSymbol(elf: ElfFile, symbol: ElfSymbol): number | undefi
   const section = elf.sections[symbol.section]
   if (section === undefined) return offsetOfAddress(elf.segments, symbol.value)
   if (section.type === sectionType.noBits) return undefined
-  const distance = elf.header.type === relocatable ? symbol.value : symbol.value - section.address
+  const distance = elf.header.type === elfFileType.relocatable ? symbol.value : symbol.value - section.address
   return distance >= 0n && distance < BigInt(section.size) ? section.offset + Number(distance) : undefined
 }
 
-const relocatable = 1
 /** SECTION, FILE, COMMON, TLS. */
 const withoutPlace = new Set([3, 4, 5, 6])
 const segmentsMax = 256

@@ -35,7 +35,7 @@ export interface ElfProblem {
 export interface ElfHeader extends ElfLayout {
   readonly osAbi: number
   readonly abiVersion: number
-  /** e_type: 1 relocatable, 2 executable, 3 shared object or PIE, 4 core. */
+  /** e_type: `elfFileType`. */
   readonly type: number
   readonly machine: number
   readonly flags: number
@@ -50,6 +50,9 @@ export interface ElfHeader extends ElfLayout {
   readonly sectionCount: number
   readonly namesSection: number
 }
+
+/** `shared`: a library or a program of any place (PIE). */
+export const elfFileType = { relocatable: 1, executable: 2, shared: 3, core: 4 }
 
 export interface ElfFile {
   readonly kind: 'elf'

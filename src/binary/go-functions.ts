@@ -6,6 +6,7 @@
  */
 import type { ElfFile, ElfProblem } from './elf.ts'
 import { type ElfFields, ElfReading, type ElfSource, NameTable } from './elf-fields.ts'
+import { sectionType } from './elf-sections.ts'
 import { offsetOfAddress } from './elf-segments.ts'
 
 export interface GoFunction {
@@ -25,7 +26,9 @@ export interface GoFunctions {
 
 /** Of a file that has no such table: none, and no problem. Only errors that `source.read` throws leave this function. */
 export function readGoFunctions(source: ElfSource, elf: ElfFile): GoFunctions {
-  const section = elf.sections.find(({ name, type }) => /^\.(data\.rel\.ro\.)?gopclntab$/.test(name) && type !== noBits)
+  const section = elf.sections.find(
+    ({ name, type }) => /^\.(data\.rel\.ro\.)?gopclntab$/.test(name) && type !== sectionType.noBits,
+  )
   if (section === undefined) return { functions: [], problems: [] }
   const reading = new ElfReading(source)
   reading.begin(elf.header)
@@ -35,7 +38,6 @@ export function readGoFunctions(source: ElfSource, elf: ElfFile): GoFunctions {
   return { functions, problems: reading.problems }
 }
 
-const noBits = 8
 const tableBytesMax = 256 * 2 ** 20
 const functionsMax = 500_000
 /** First word: Go 1.16, 1.18 and 1.20. The two later ones count from the beginning of the code. */

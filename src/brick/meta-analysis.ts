@@ -5,7 +5,7 @@
  * is written; what is read may have been written by anyone, so a part that is none is left out and no damage.
  */
 import { fromHex, pathText, toHex, utf8 } from '../base/bytes.ts'
-import { type Finding, type Severity, severities } from '../base/region.ts'
+import { type Finding, gravityOf, type Severity, severities } from '../base/region.ts'
 import { cutText } from './region-record.ts'
 
 /** How many findings there are of each severity, those of `placeless` included. */
@@ -110,7 +110,7 @@ export function parseAnalysis(value: unknown): MetaAnalysis | undefined {
 export const noFindings: SeverityCounts = { info: 0, low: 0, medium: 0, high: 0, critical: 0 }
 
 function boundedPlaceless(all: readonly PlacelessFinding[]): PlacelessFinding[] {
-  const gravest = [...all].sort((a, b) => gravity(b) - gravity(a)).slice(0, placelessMax)
+  const gravest = [...all].sort((a, b) => gravityOf(b.finding) - gravityOf(a.finding)).slice(0, placelessMax)
   const rows: PlacelessFinding[] = []
   let bytes = 0
   for (const { path, name, detector, finding } of gravest) {
@@ -133,10 +133,6 @@ function boundedPlaceless(all: readonly PlacelessFinding[]): PlacelessFinding[] 
 
 function placelessJson({ path, ...row }: PlacelessFinding): Record<string, unknown> {
   return { ...pathText(path), ...row }
-}
-
-function gravity({ finding }: PlacelessFinding): number {
-  return severities.indexOf(finding.severity) + finding.confidence / 2
 }
 
 function placelessOf(value: unknown): PlacelessFinding | undefined {

@@ -1,7 +1,6 @@
 /** What `sfd analyze` found, in the form in which lists of findings are ordered and shown. */
 
 import type { EntryLabels } from '../analysis/entry-labels.ts'
-import { type Severity, severities } from '../base/region.ts'
 import { inReadingOrder, type ListedFinding } from '../read/findings.ts'
 
 /** `place`: absolute. */
@@ -13,10 +12,6 @@ export function findingsOf({ path, regions, placeless }: EntryLabels, place: Uin
   })
   const others = placeless.map(({ name: title, finding, detector }) => ({ path, place, title, finding, detector }))
   return inReadingOrder([...inBytes, ...others])
-}
-
-export function isAtLeast(severity: Severity, least: Severity): boolean {
-  return severities.indexOf(severity) >= severities.indexOf(least)
 }
 
 /** The gravest, bounded: of a folder full of them nobody reads more. */

@@ -1,9 +1,8 @@
 /** `sfd analyze` of a brick or a folder, for a person: what was looked at, what was found, the gravest first. */
 import type { Problem } from '../analysis/entry-labels.ts'
-import { type Severity, severities } from '../base/region.ts'
+import { isAtLeast, type Severity, severities } from '../base/region.ts'
 import type { SeverityCounts } from '../brick/meta-analysis.ts'
 import type { ListedFinding } from '../read/findings.ts'
-import { isAtLeast } from './analysis-rows.ts'
 import { badge, dim } from './severity-text.ts'
 import { counted, cutMiddle, grouped, iec, shownPath, shownText } from './text.ts'
 
@@ -42,7 +41,7 @@ export interface ProblemList {
 
 export function screenText(parts: ScreenParts): string {
   const { title, entries, analysed, known, bytes, rows, least, height, problems, model } = parts
-  const wanted = rows.filter(({ finding }) => isAtLeast(finding.severity, least))
+  const wanted = rows.filter(({ finding }) => isAtLeast(finding, least))
   const shown = wanted.slice(0, roomFor(height))
   const fresh = known === undefined || analysed === 0 ? '' : `, ${grouped(analysed - known)} new`
   const looked = `${counted(analysed, { one: 'content', many: 'contents' })} of ${iec(bytes)} looked at${fresh}`

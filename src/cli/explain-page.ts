@@ -4,7 +4,7 @@
  */
 import { displayPath } from '../base/bytes.ts'
 import { hexText } from '../base/mapping-text.ts'
-import { type Region, severities } from '../base/region.ts'
+import { type Region, severityRank } from '../base/region.ts'
 import { checkCommand } from '../read/findings.ts'
 import { beginningBlock, functionsBlock, sectionsBlock } from './explain-parts.ts'
 import type { Explained } from './explain-subject.ts'
@@ -51,7 +51,7 @@ export function findingsOf(
     ...here.flatMap(({ name, finding, offset: at }) => (finding ? [{ name, finding, offset: at }] : [])),
     ...labels.placeless,
   ]
-  return found.sort((a, b) => severities.indexOf(b.finding.severity) - severities.indexOf(a.finding.severity))
+  return found.sort((a, b) => severityRank(b.finding.severity) - severityRank(a.finding.severity))
 }
 
 /** How one sees the same with public tools. */

@@ -1,5 +1,5 @@
 /** Findings for a person's eye: the gravest first, one line each or with what shows them, as many as the screen has room for. */
-import { type Severity, severities } from '../base/region.ts'
+import { isAtLeast, type Severity } from '../base/region.ts'
 import { contentsName } from '../brick/meta-analysis.ts'
 import { checkCommand, type ListedFinding } from '../read/findings.ts'
 import type { BrickView } from '../store/brick-view.ts'
@@ -17,10 +17,6 @@ export interface FindingRow extends ListedFinding {
   readonly brick: string
   /** Why it is all right; undefined where nobody said so. */
   readonly accepted: string | undefined
-}
-
-export function isAtLeast({ finding }: ListedFinding, least: Severity): boolean {
-  return severities.indexOf(finding.severity) >= severities.indexOf(least)
 }
 
 export interface Screen {
@@ -91,7 +87,7 @@ function leftOut({
 }: Pick<Screen, 'rows' | 'shown' | 'least'> & { first: readonly FindingRow[] }): string {
   const notShown = shown.length - first.length
   const accepted = rows.filter((row) => row.accepted !== undefined).length
-  const milder = rows.filter((row) => !isAtLeast(row, least) && row.accepted === undefined).length
+  const milder = rows.filter((row) => !isAtLeast(row.finding, least) && row.accepted === undefined).length
   const parts = [
     ...(notShown > 0 ? [`${grouped(notShown)} more: --all`] : []),
     ...(milder > 0 ? [`${counted(milder, { one: 'milder one', many: 'milder ones' })}: --severity info`] : []),

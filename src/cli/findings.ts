@@ -1,14 +1,14 @@
 /** `sfd findings [BRICK...]`: what somebody should look at, the gravest first. */
 import { join } from 'node:path'
 import { FoundryError } from '../base/errors.ts'
-import { type Severity, severities } from '../base/region.ts'
+import { isAtLeast, type Severity, severities } from '../base/region.ts'
 import { type Accepted, readAccepted } from '../read/accepted.ts'
 import { parseAt, viewBehind } from '../read/at.ts'
 import { findingKey, inReadingOrder, type ListedFinding, listFindings } from '../read/findings.ts'
 import type { BrickView } from '../store/brick-view.ts'
 import { type AtOptions, atOption, type Call, runs, type Shell } from './command.ts'
 import { type ExitCode, exitCode } from './exit.ts'
-import { type BrickFindings, type FindingRow, isAtLeast, noteOf, screenOf, terminalNow } from './findings-text.ts'
+import { type BrickFindings, type FindingRow, noteOf, screenOf, terminalNow } from './findings-text.ts'
 import { sarifLog } from './sarif.ts'
 import { pathFields, shownText } from './text.ts'
 
@@ -60,7 +60,7 @@ async function findings(call: Call, args: readonly string[], options: FindingsOp
   try {
     const rows = inReadingOrder(bricks.flatMap((brick) => rowsOf(brick, accepted)))
     const wanted = rows.filter(({ finding }) => options.rule === undefined || finding.rule === options.rule)
-    const shown = wanted.filter((row) => isAtLeast(row, least) && (isForPrograms || row.accepted === undefined))
+    const shown = wanted.filter((row) => isAtLeast(row.finding, least) && (isForPrograms || row.accepted === undefined))
     if (options.sarif === true) await call.output.json(sarifLog(shown))
     else if (call.json) for (const row of shown) await call.output.json(rowJson(row))
     else {
@@ -69,7 +69,7 @@ async function findings(call: Call, args: readonly string[], options: FindingsOp
       const extent = options.all === true ? 'all' : 'screen'
       await call.output.text(screenOf({ bricks, rows: wanted, shown, least, detail, extent, terminal: terminalNow() }))
     }
-    const isFailed = failOn && wanted.some((row) => row.accepted === undefined && isAtLeast(row, failOn))
+    const isFailed = failOn && wanted.some((row) => row.accepted === undefined && isAtLeast(row.finding, failOn))
     return isFailed ? exitCode.no : exitCode.ok
   } finally {
     for (const { view } of bricks) view.file.close()

@@ -3,12 +3,11 @@
  *
  * Texts come out of bricks, which anyone may have written: they are plain `text`, never Markdown.
  */
-import { createHash } from 'node:crypto'
 import type { Location, Log, ReportingDescriptor, Result } from 'sarif'
 import { displayPath } from '../base/bytes.ts'
 import type { Severity } from '../base/region.ts'
 import { toolVersion } from '../base/version.ts'
-import { checkCommand, findingKey, type ListedFinding } from '../read/findings.ts'
+import { checkCommand, fingerprintOf, type ListedFinding } from '../read/findings.ts'
 
 /** In the order given. `accepted`: why it is all right. */
 export function sarifLog(findings: readonly (ListedFinding & { readonly accepted: string | undefined })[]): Log {
@@ -54,7 +53,7 @@ function resultOf(
     level: levels[severity],
     message: { text: text === '' ? rule : text },
     locations: [locationOf(one)],
-    partialFingerprints: { 'sfdFinding/v1': createHash('sha256').update(findingKey(one)).digest('hex') },
+    partialFingerprints: { 'sfdFinding/v1': fingerprintOf(one) },
     ...(accepted !== undefined && { suppressions: [{ kind: 'external' as const, justification: accepted }] }),
     properties: {
       ...{ severity, origin, confidence, 'security-severity': scores[severity] },

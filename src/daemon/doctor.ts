@@ -8,6 +8,7 @@ import { dirname } from 'node:path'
 import { displayPath, utf8 } from '../base/bytes.ts'
 import { FoundryError } from '../base/errors.ts'
 import type { Clock } from '../base/ports.ts'
+import { singleQuoted } from '../base/shell-text.ts'
 import { filesystemOfPath } from '../linux/statfs.ts'
 import { loadZstd } from '../linux/zstd.ts'
 import { listTree } from '../source/list.ts'
@@ -222,5 +223,5 @@ function directoryCount(count: number): string {
 }
 
 function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : singleQuoted(text)
 }

@@ -1,7 +1,9 @@
 /** The findings of a commit, each with the place that it is about, and the order in which a person should see them. */
+import { createHash } from 'node:crypto'
 import { bytesKey, compareBytes, concatBytes, displayPath, utf8 } from '../base/bytes.ts'
 import { hexText, mappingLabel } from '../base/mapping-text.ts'
-import { type Finding, type JsonValue, type Region, severities } from '../base/region.ts'
+import { type Finding, type JsonValue, type Region, severityRank } from '../base/region.ts'
+import { singleQuoted } from '../base/shell-text.ts'
 import type { EntryRecord } from '../brick/entry-record.ts'
 import { type BrickMeta, isOneFile } from '../brick/meta.ts'
 import type { BrickView } from '../store/brick-view.ts'
@@ -54,7 +56,7 @@ export function listFindings(view: BrickView): ListedFinding[] {
 /** As a person should see them: by `compareFindings`, and no more than a few of one file and rule before those of others. */
 export function inReadingOrder<T extends ListedFinding>(findings: readonly T[]): T[] {
   return alternating(findings.toSorted(compareFindings), {
-    gravity: ({ finding }) => rank(finding),
+    gravity: ({ finding }) => severityRank(finding.severity),
     group: ({ finding, place }) => `${finding.rule} ${bytesKey(place)}`,
   })
 }
@@ -86,7 +88,7 @@ const turnRows = 3
 /** The gravest first, then the surest, then by place: the order of those of one kind. */
 function compareFindings(a: ListedFinding, b: ListedFinding): number {
   return (
-    rank(b.finding) - rank(a.finding) ||
+    severityRank(b.finding.severity) - severityRank(a.finding.severity) ||
     b.finding.confidence - a.finding.confidence ||
     compareBytes(a.place, b.place) ||
     (a.run?.offset ?? 0) - (b.run?.offset ?? 0) ||
@@ -97,6 +99,11 @@ function compareFindings(a: ListedFinding, b: ListedFinding): number {
 /** What stays the same while the finding does, wherever in the entry it is by now. */
 export function findingKey({ place, title, finding }: ListedFinding): string {
   return JSON.stringify([finding.rule, displayPath(place), title])
+}
+
+/** The same in hex: SHA-256 of it. */
+export function fingerprintOf(listed: ListedFinding): string {
+  return createHash('sha256').update(findingKey(listed)).digest('hex')
 }
 
 /** Where the entry is on the machine that the brick is of; of a source without a path, below its name. Bytes. */
@@ -128,15 +135,11 @@ function listed(meta: BrickMeta, entry: EntryRecord, region: EntryFinding['regio
   }
 }
 
-function rank({ severity }: Finding): number {
-  return severities.indexOf(severity)
-}
-
 /** In single quotes where it needs any; bytes that are no plain text as `$'\xHH'`, which bash, zsh and POSIX 2024 know. */
 export function shellWord(path: Uint8Array): string {
   const text = Buffer.from(path).toString('latin1')
   if (/^[\w@%+=:,./-]+$/.test(text)) return text
-  if (/^[\x20-\x7e]*$/.test(text)) return `'${text.replaceAll("'", "'\\''")}'`
+  if (/^[\x20-\x7e]*$/.test(text)) return singleQuoted(text)
   const escaped = text.replaceAll(/[\\']/g, '\\$&').replaceAll(/[^\x20-\x7e]/g, (character) => {
     return `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`
   })

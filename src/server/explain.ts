@@ -4,7 +4,7 @@
  */
 import { displayPath, pathText, toHex } from '../base/bytes.ts'
 import { FoundryError } from '../base/errors.ts'
-import { type Region, regionLayers, severities } from '../base/region.ts'
+import { gravityOf, type Region, regionLayers } from '../base/region.ts'
 import { BrickDamage } from '../brick/damage.ts'
 import type { EntryRecord } from '../brick/entry-record.ts'
 import { placeOnMachine, shellWord } from '../read/findings.ts'
@@ -165,8 +165,7 @@ class Gathered {
 
   #gravest(): FindingJson[] {
     if (this.#findings.length > explainFindingsMax) this.isTruncated = true
-    const rank = ({ finding }: FindingJson): number => severities.indexOf(finding.severity) + finding.confidence / 2
-    return [...this.#findings].sort((a, b) => rank(b) - rank(a)).slice(0, explainFindingsMax)
+    return [...this.#findings].sort((a, b) => gravityOf(b.finding) - gravityOf(a.finding)).slice(0, explainFindingsMax)
   }
 
   #json({ offset, ...region }: Region): RegionJson {

@@ -3,17 +3,16 @@
  *
  * One brick that cannot be read hides none of the others.
  */
-import { createHash } from 'node:crypto'
 import { bytesKey, displayPath, pathText, toHex } from '../base/bytes.ts'
-import { type Severity, severities } from '../base/region.ts'
+import { isAtLeast, type Severity, severities, severityRank } from '../base/region.ts'
 import { BrickDamage } from '../brick/damage.ts'
 import { contentsName, noFindings } from '../brick/meta-analysis.ts'
 import {
   alternating,
   checkCommand,
   type EntryFinding,
-  findingKey,
   findingsIn,
+  fingerprintOf,
   type ListedFinding,
   placeOnMachine,
 } from '../read/findings.ts'
@@ -66,7 +65,6 @@ export async function findingsAnswer(
   const shown: Row[] = []
   const accepted = foundry.accepted?.()
   let acceptedCount = 0
-  const least = severities.indexOf(severity)
   for (const view of views) {
     const { rows, isTruncated, isDamaged } = await findings.of(view)
     if (isDamaged) foundry.damaged?.(toHex(view.record.uuid))
@@ -77,13 +75,12 @@ export async function findingsAnswer(
       const by = accepted?.find({ rule: finding.rule, place: row.place })
       if (by !== undefined) acceptedCount++
       else count(finding, { counts, rules })
-      if (severities.indexOf(finding.severity) < least || (by !== undefined && wish === 'hidden')) continue
+      if (!isAtLeast(finding, severity) || (by !== undefined && wish === 'hidden')) continue
       shown.push(by === undefined ? row : { ...row, json: { ...row.json, accepted: { reason: by.reason, at: by.at } } })
     }
   }
   const inOrder = alternating(shown.sort(compareRows), {
-    gravity: ({ json: { accepted: by, finding } }) =>
-      severities.indexOf(finding.severity) + (by ? 0 : severities.length),
+    gravity: ({ json: { accepted: by, finding } }) => severityRank(finding.severity) + (by ? 0 : severities.length),
     group: ({ json: { finding, uuid }, place }) => `${finding.rule} ${uuid} ${bytesKey(place)}`,
   })
   return {
@@ -239,7 +236,7 @@ function jsonOf(view: BrickView, { path, attributes, detector, ...about }: About
     ...(attributes && { attributes }),
     ...(detector !== undefined && { detector }),
     ...(command !== undefined && { command }),
-    fingerprint: createHash('sha256').update(findingKey(listed)).digest('hex').slice(0, fingerprintDigits),
+    fingerprint: fingerprintOf(listed).slice(0, fingerprintDigits),
   }
 }
 
@@ -252,7 +249,7 @@ function count(
   if (known === undefined) to.rules.set(rule, { rule, severity, count: 1 })
   else {
     known.count++
-    if (severities.indexOf(severity) > severities.indexOf(known.severity)) known.severity = severity
+    if (severityRank(severity) > severityRank(known.severity)) known.severity = severity
   }
 }
 
@@ -260,7 +257,7 @@ function count(
 function compareRows(a: Row, b: Row): number {
   return (
     Number(a.json.accepted !== undefined) - Number(b.json.accepted !== undefined) ||
-    severities.indexOf(b.json.finding.severity) - severities.indexOf(a.json.finding.severity) ||
+    severityRank(b.json.finding.severity) - severityRank(a.json.finding.severity) ||
     b.json.finding.confidence - a.json.finding.confidence ||
     compareText(a.json.brick, b.json.brick) ||
     compareText(bytesKey(a.place), bytesKey(b.place)) ||

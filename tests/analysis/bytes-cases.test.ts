@@ -20,7 +20,7 @@ async function regionsOf(t: TestContext, path: string): Promise<readonly Region[
   }
   const bytes = new Uint8Array(readFileSync(file))
   const meta = plainMeta(file, { size: bytes.length })
-  const raw = openBytes({ kind: 'bytes', bytes, meta })
+  const raw = openBytes(bytes)
   const { regions } = await analyzeContent({ path: utf8(file), meta, raw, analyzers: bytesAnalyzers })
   return regions
 }

@@ -3,8 +3,9 @@
  * installed. Got only in the long lane.
  */
 import { spawnSync } from 'node:child_process'
-import { globSync, mkdirSync } from 'node:fs'
+import { globSync } from 'node:fs'
 import { join } from 'node:path'
+import { unpackedPackage } from '../debian-archive.ts'
 
 export type Tool = (args: readonly string[]) => string
 
@@ -20,7 +21,7 @@ export interface ToolAsked {
 export function debianTool({ program, packages, folder }: ToolAsked): Tool | undefined {
   const own = runnable(program, process.env)
   if (own !== undefined || folder === undefined) return own
-  const roots = packages.map((name) => unpacked(folder, name)).filter((root) => root !== undefined)
+  const roots = packages.map((name) => unpackedPackage(folder, name)).filter((root) => root !== undefined)
   const inside = (pattern: string) =>
     roots.flatMap((root) => globSync(pattern, { cwd: root }).map((path) => join(root, path)))
   const [path] = inside(`{usr/,}bin/${program}`)
@@ -36,14 +37,4 @@ function runnable(program: string, environment: NodeJS.ProcessEnv): Tool | undef
     if (error !== undefined) throw error
     return stdout
   }
-}
-
-function unpacked(folder: string, name: string): string | undefined {
-  const place = join(folder, name)
-  mkdirSync(place, { recursive: true })
-  if (spawnSync('apt-get', ['download', '-q', name], { cwd: place, timeout: 120_000 }).status !== 0) return undefined
-  const [file] = globSync('*.deb', { cwd: place })
-  const root = join(place, 'root')
-  const isUnpacked = file !== undefined && spawnSync('dpkg-deb', ['-x', join(place, file), root]).status === 0
-  return isUnpacked ? root : undefined
 }

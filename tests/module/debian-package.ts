@@ -3,8 +3,9 @@
  * of the system or one got in the same way. Only for the long lane: 35 MB.
  */
 import { spawnSync } from 'node:child_process'
-import { existsSync, globSync, mkdirSync, symlinkSync } from 'node:fs'
+import { existsSync, globSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
+import { unpackedPackage } from '../debian-archive.ts'
 
 export interface DebianKernel {
   readonly name: string
@@ -23,23 +24,12 @@ export function fetchDebianKernel(folder: string): DebianKernel | undefined {
     .filter((name) => /\d+\.\d+\.\d+/.test(name))
     .sort(byVersion)
   for (const name of names.toReversed().slice(0, 3)) {
-    const root = fetch(folder, name)
+    const root = unpackedPackage(folder, name)
     const modules = root === undefined ? '' : join(root, 'lib/modules')
     const found = [modules, modules.replace('/lib/', '/usr/lib/')].find((path) => existsSync(path))
     if (found !== undefined) return { name, modules: found, modinfo: modinfoIn(folder) }
   }
   return undefined
-}
-
-/** Where the package is unpacked. */
-function fetch(folder: string, name: string): string | undefined {
-  const place = join(folder, name)
-  mkdirSync(place, { recursive: true })
-  if (spawnSync('apt-get', ['download', '-q', name], { cwd: place, timeout: 120_000 }).status !== 0) return undefined
-  const [file] = globSync('*.deb', { cwd: place })
-  const root = join(place, 'root')
-  const isUnpacked = file !== undefined && spawnSync('dpkg-deb', ['-x', join(place, file), root]).status === 0
-  return isUnpacked ? root : undefined
 }
 
 function modinfoIn(folder: string): DebianKernel['modinfo'] {
@@ -49,7 +39,9 @@ function modinfoIn(folder: string): DebianKernel['modinfo'] {
       : undefined
   const own = run('modinfo', process.env)
   if (own !== undefined) return own
-  const roots = [fetch(folder, 'kmod'), fetch(folder, 'libkmod2')].filter((root) => root !== undefined)
+  const roots = [unpackedPackage(folder, 'kmod'), unpackedPackage(folder, 'libkmod2')].filter(
+    (root) => root !== undefined,
+  )
   const libraries = roots.flatMap((root) =>
     globSync('{usr/,}lib/*-linux-gnu', { cwd: root }).map((path) => join(root, path)),
   )

@@ -1,5 +1,8 @@
 /** An ELF file in one line, in the words of file(1); what is longer than a line (interpreter, build id) is told by regions. */
-import type { ElfFile } from '../../binary/elf.ts'
+import { type ElfFile, elfFileType } from '../../binary/elf.ts'
+import { dynamicFlag1, dynamicTag } from '../../binary/elf-dynamic.ts'
+import { sectionType } from '../../binary/elf-sections.ts'
+import { segmentType } from '../../binary/elf-segments.ts'
 import type { FileType } from '../file-type.ts'
 
 export function elfType(elf: ElfFile): FileType {
@@ -8,11 +11,11 @@ export function elfType(elf: ElfFile): FileType {
   const parts = [
     `ELF ${bits}-bit ${byteOrder === 'little' ? 'LSB' : 'MSB'} ${shape.name}`,
     machineNames.get(machine) ?? `machine ${machine}`,
-    ...(type === relocatable || type === core ? [] : [linkingOf(elf, shape)]),
+    ...(type === elfFileType.relocatable || type === elfFileType.core ? [] : [linkingOf(elf, shape)]),
     ...(elf.sections.some(({ name }) => name === '.debug_info') ? ['with debug_info'] : []),
-    ...(type === core
+    ...(type === elfFileType.core
       ? []
-      : [elf.sections.some((section) => section.type === symbolTable) ? 'not stripped' : 'stripped']),
+      : [elf.sections.some((section) => section.type === sectionType.symbols) ? 'not stripped' : 'stripped']),
   ]
   return { kind: 'elf', description: parts.join(', '), mimeType: shape.mimeType }
 }
@@ -23,29 +26,18 @@ interface Shape {
   readonly isPie: boolean
 }
 
-const relocatable = 1
-const executable = 2
-const shared = 3
-const core = 4
-const symbolTable = 2
-const dynamicSegment = 2
-const interpreterSegment = 3
-const neededTag = 1n
-const flags1Tag = 0x6ffffffbn
-const flagPie = 0x08000000n
-
 function shapeOf({ header, dynamic }: ElfFile): Shape {
-  const isPie = dynamic.some(({ tag, value }) => tag === flags1Tag && (value & flagPie) !== 0n)
+  const isPie = dynamic.some(({ tag, value }) => tag === dynamicTag.flags1 && (value & dynamicFlag1.pie) !== 0n)
   switch (header.type) {
-    case relocatable:
+    case elfFileType.relocatable:
       return { name: 'relocatable', mimeType: 'application/x-object', isPie: false }
-    case executable:
+    case elfFileType.executable:
       return { name: 'executable', mimeType: 'application/x-executable', isPie: false }
-    case shared:
+    case elfFileType.shared:
       return isPie
         ? { name: 'pie executable', mimeType: 'application/x-pie-executable', isPie }
         : { name: 'shared object', mimeType: 'application/x-sharedlib', isPie }
-    case core:
+    case elfFileType.core:
       return { name: 'core file', mimeType: 'application/x-coredump', isPie: false }
     default:
       return { name: `of unknown type ${header.type}`, mimeType: 'application/octet-stream', isPie: false }
@@ -53,8 +45,10 @@ function shapeOf({ header, dynamic }: ElfFile): Shape {
 }
 
 function linkingOf({ segments, dynamic }: ElfFile, { isPie }: Shape): string {
-  if (!segments.some(({ type }) => type === dynamicSegment)) return 'statically linked'
-  const needs = dynamic.some(({ tag }) => tag === neededTag) || segments.some(({ type }) => type === interpreterSegment)
+  if (!segments.some(({ type }) => type === segmentType.dynamic)) return 'statically linked'
+  const needs =
+    dynamic.some(({ tag }) => tag === dynamicTag.needed) ||
+    segments.some(({ type }) => type === segmentType.interpreter)
   return isPie && !needs ? 'static-pie linked' : 'dynamically linked'
 }
 

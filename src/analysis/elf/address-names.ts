@@ -2,7 +2,7 @@
  * What lies at an address: functions by their names, the stubs and slots through which a program calls libraries by the
  * name of what they lead to. With it `call 0x4680` reads as a call of execve.
  */
-import type { ElfFile, ElfSection } from '../../binary/elf.ts'
+import { type ElfFile, type ElfSection, elfFileType } from '../../binary/elf.ts'
 import { readSymbolSlots } from '../../binary/elf-relocations.ts'
 import type { Content } from '../subject.ts'
 import { type FunctionSubject, functionName, functionsOf } from './functions.ts'
@@ -14,7 +14,7 @@ export type AddressNames = ReadonlyMap<bigint, string>
 export function addressNamesOf(subject: FunctionSubject): AddressNames {
   const elf = subject.elf()
   const names = new Map<bigint, string>()
-  if (elf === undefined || elf.header.type === relocatable) return names
+  if (elf === undefined || elf.header.type === elfFileType.relocatable) return names
   for (const range of functionsOf(subject)) names.set(range.address, functionName(range))
   const { symbols } = subject.symbols('loading')
   const slots = new Map<bigint, string>()
@@ -35,7 +35,6 @@ export function addressNamesOf(subject: FunctionSubject): AddressNames {
   return names
 }
 
-const relocatable = 1
 const stubBytesMax = 4 * 2 ** 20
 
 function isStubs({ name, type }: ElfSection): boolean {

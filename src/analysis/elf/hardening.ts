@@ -4,8 +4,9 @@
  * Read from headers and tables alone; only of a file that loads no stack protector the code is searched for one
  * (canary-code.ts). Nothing here judges: what is worth a person's time is decided in hardening-findings.ts.
  */
-import type { ElfFile, ElfSegment } from '../../binary/elf.ts'
-import { dynamicTag } from '../../binary/elf-dynamic.ts'
+import { type ElfFile, type ElfSegment, elfFileType } from '../../binary/elf.ts'
+import { dynamicFlag1, dynamicTag } from '../../binary/elf-dynamic.ts'
+import { sectionType } from '../../binary/elf-sections.ts'
 import { segmentType } from '../../binary/elf-segments.ts'
 import type { ElfSymbol, ElfSymbols } from '../../binary/elf-symbols.ts'
 import type { Content } from '../subject.ts'
@@ -46,7 +47,7 @@ export interface Hardening {
  */
 export function hardeningOf(elf: ElfFile, symbols: ElfSymbols, content: Content): Hardening | undefined {
   const { type } = elf.header
-  if ((type !== executable && type !== shared) || elf.segments.length === 0) return undefined
+  if ((type !== elfFileType.executable && type !== elfFileType.shared) || elf.segments.length === 0) return undefined
   const stack = elf.segments.find((segment) => segment.type === segmentType.stack)
   const isStatic = !elf.segments.some((segment) => segment.type === segmentType.interpreter) && !isNeedingOthers(elf)
   const fortifiedFunctions = fortifiedOf(symbols.symbols)
@@ -54,7 +55,7 @@ export function hardeningOf(elf: ElfFile, symbols: ElfSymbols, content: Content)
   return {
     relro: relroOf(elf),
     nx: stack !== undefined && !isExecutable(stack),
-    pie: type === executable ? 'exec' : isProgram(elf) ? 'pie' : 'dso',
+    pie: type === elfFileType.executable ? 'exec' : isProgram(elf) ? 'pie' : 'dso',
     canary: canary.verdict,
     fortified: fortifiedFunctions.length,
     rpath: textOf(elf, dynamicTag.rpath),
@@ -65,7 +66,7 @@ export function hardeningOf(elf: ElfFile, symbols: ElfSymbols, content: Content)
       stackHeader: stack === undefined ? 'missing' : isExecutable(stack) ? 'executable' : 'not executable',
       writableCode: writableCodeOf(elf),
       textRelocations: has(elf, dynamicTag.textRelocations) || (flagsOf(elf, dynamicTag.flags) & textRelFlag) !== 0n,
-      hasSymbols: elf.sections.some((section) => section.type === linkingSymbols),
+      hasSymbols: elf.sections.some((section) => section.type === sectionType.symbols),
       isStatic,
     },
   }
@@ -73,17 +74,11 @@ export function hardeningOf(elf: ElfFile, symbols: ElfSymbols, content: Content)
 
 /** A file of nothing but symbols and debug information: its code is elsewhere. */
 export function isDebugOnly({ sections }: ElfFile): boolean {
-  return sections.some(({ name, type }) => name === '.text' && type === noBits)
+  return sections.some(({ name, type }) => name === '.text' && type === sectionType.noBits)
 }
 
-const executable = 2
-const shared = 3
-const linkingSymbols = 2
-const noBits = 8
 const bindNowFlag = 8n
 const textRelFlag = 4n
-const nowFlag1 = 1n
-const pieFlag1 = 0x08000000n
 
 function isExecutable({ flags }: ElfSegment): boolean {
   return (flags & 1) !== 0
@@ -108,7 +103,7 @@ function isNeedingOthers(elf: ElfFile): boolean {
 
 /** Linkers mark a program that may lie anywhere; older ones only left the place for a debugger. */
 function isProgram(elf: ElfFile): boolean {
-  return (flagsOf(elf, dynamicTag.flags1) & pieFlag1) !== 0n || has(elf, dynamicTag.debug)
+  return (flagsOf(elf, dynamicTag.flags1) & dynamicFlag1.pie) !== 0n || has(elf, dynamicTag.debug)
 }
 
 function relroOf(elf: ElfFile): Hardening['relro'] {
@@ -116,7 +111,7 @@ function relroOf(elf: ElfFile): Hardening['relro'] {
   const isNow =
     has(elf, dynamicTag.bindNow) ||
     (flagsOf(elf, dynamicTag.flags) & bindNowFlag) !== 0n ||
-    (flagsOf(elf, dynamicTag.flags1) & nowFlag1) !== 0n
+    (flagsOf(elf, dynamicTag.flags1) & dynamicFlag1.now) !== 0n
   return isNow ? 'full' : 'partial'
 }
 

@@ -3,7 +3,7 @@
  * programs, every browser connects.
  */
 import type { Finding } from '../../base/region.ts'
-import type { ElfFile } from '../../binary/elf.ts'
+import { type ElfFile, elfFileType } from '../../binary/elf.ts'
 import { dynamicTag } from '../../binary/elf-dynamic.ts'
 import { segmentType } from '../../binary/elf-segments.ts'
 import type { Linkage } from './imports.ts'
@@ -105,10 +105,8 @@ function interposing(elf: ElfFile, { exports, imports }: Linkage): readonly Impo
 
 function isProgram({ header, segments, dynamic }: ElfFile): boolean {
   const hasInterpreter = segments.some(({ type }) => type === segmentType.interpreter)
-  return header.type !== shared || hasInterpreter || dynamic.some(({ tag }) => tag === dynamicTag.debug)
+  return header.type !== elfFileType.shared || hasInterpreter || dynamic.some(({ tag }) => tag === dynamicTag.debug)
 }
-
-const shared = 3
 
 function boundless({ imports }: Linkage): readonly ImportFinding[] {
   if (!imports.has('gets')) return []

@@ -3,7 +3,7 @@
  * from the kernel). Each capability is a region over the entry of the symbol table that shows it first.
  */
 import { type Region, regionLayers } from '../../base/region.ts'
-import type { ElfFile, ElfSection } from '../../binary/elf.ts'
+import { type ElfFile, type ElfSection, elfFileType } from '../../binary/elf.ts'
 import { sectionType } from '../../binary/elf-sections.ts'
 import type { ElfSymbol, SymbolTable } from '../../binary/elf-symbols.ts'
 import type { ContentAnalyzer, Report } from '../analyzer.ts'
@@ -52,7 +52,7 @@ export interface Linkage {
 
 /** Of what the loader or, for a module, the kernel links; undefined of other objects. */
 export function linkageOf(subject: Pick<Subject, 'symbols'>, elf: ElfFile): Linkage | undefined {
-  const isModule = elf.header.type === relocatable
+  const isModule = elf.header.type === elfFileType.relocatable
   if (isModule && !elf.sections.some(({ name }) => name === '.modinfo')) return undefined
   const kind: SymbolTable = isModule ? 'linking' : 'loading'
   const { symbols } = subject.symbols(kind)
@@ -68,7 +68,6 @@ export function linkageOf(subject: Pick<Subject, 'symbols'>, elf: ElfFile): Link
 }
 
 const symbolsShownMax = 32
-const relocatable = 1
 const local = 0
 const shownToAll = 0
 const plain = 2

@@ -5,7 +5,8 @@
  * at, by one more library or another loader. Linkers leave none of these marks, and no distribution has them.
  */
 import type { Finding } from '../../base/region.ts'
-import type { ElfFile, ElfSection } from '../../binary/elf.ts'
+import { type ElfFile, type ElfSection, elfFileType } from '../../binary/elf.ts'
+import { dynamicTag } from '../../binary/elf-dynamic.ts'
 import { segmentType } from '../../binary/elf-segments.ts'
 import { segmentRights } from '../../binary/elf-words.ts'
 import type { ContentAnalyzer, FindingPlace, Report } from '../analyzer.ts'
@@ -21,7 +22,12 @@ export const loadingAnalyzer: ContentAnalyzer = {
   takes: ({ type }) => type.kind === 'elf',
   analyze(subject: Subject, report: Report): void {
     const elf = subject.elf()
-    if (elf === undefined || (elf.header.type !== executable && elf.header.type !== shared) || isDebugOnly(elf)) return
+    if (
+      elf === undefined ||
+      (elf.header.type !== elfFileType.executable && elf.header.type !== elfFileType.shared) ||
+      isDebugOnly(elf)
+    )
+      return
     const asked: Asked = { elf, sizeBytes: subject.content.size }
     const found = [...strayCode(asked), ...strayEntry(asked), ...loader(asked, subject), ...libraries(asked)]
     for (const { place, finding } of found.slice(0, findingsMax)) report.finding(place, finding)
@@ -38,15 +44,12 @@ interface Found {
   readonly finding: Omit<Finding, 'origin'>
 }
 
-const executable = 2
-const shared = 3
 const findingsMax = 16
 const executableSection = 4n
 const auditorTags = new Map([
   [0x6ffffefcn, 'AUDIT'],
   [0x6ffffefbn, 'DEPAUDIT'],
 ])
-const neededTag = 1n
 
 /** A file that has sections has them for all its code. */
 function strayCode({ elf, sizeBytes }: Asked): readonly Found[] {
@@ -81,7 +84,8 @@ function strayCode({ elf, sizeBytes }: Asked): readonly Found[] {
 function strayEntry({ elf, sizeBytes }: Asked): readonly Found[] {
   const code = codeSections(elf)
   const { entry, type } = elf.header
-  const isProgram = type === executable || elf.segments.some((segment) => segment.type === segmentType.interpreter)
+  const isProgram =
+    type === elfFileType.executable || elf.segments.some((segment) => segment.type === segmentType.interpreter)
   if (code.length === 0 || entry === 0n || !isProgram) return []
   if (code.some(({ address, size }) => entry >= address && entry < address + BigInt(size))) return []
   return [
@@ -134,7 +138,7 @@ function libraries({ elf, sizeBytes }: Asked): readonly Found[] {
     const run: Run = nameRun(elf, entry, sizeBytes) ?? dynamicRun(elf, sizeBytes)
     const auditor = auditorTags.get(tag)
     if (auditor !== undefined) return [auditing(text, { run, auditor })]
-    const bad = tag === neededTag && text.includes('/') ? badSearchPlaces(text)[0] : undefined
+    const bad = tag === dynamicTag.needed && text.includes('/') ? badSearchPlaces(text)[0] : undefined
     if (bad === undefined) return []
     return [
       {

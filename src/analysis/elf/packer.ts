@@ -4,7 +4,7 @@
  * Distributions pack no programs: there is nothing to gain but smaller files and hidden code. Told from structure and
  * bytes together, so that neither a large picture nor a missing section table alone makes a finding.
  */
-import type { ElfFile, ElfSegment } from '../../binary/elf.ts'
+import { type ElfFile, type ElfSegment, elfFileType } from '../../binary/elf.ts'
 import { segmentType } from '../../binary/elf-segments.ts'
 import { segmentRights } from '../../binary/elf-words.ts'
 import type { ContentAnalyzer, Report } from '../analyzer.ts'
@@ -17,7 +17,8 @@ export const packerAnalyzer: ContentAnalyzer = {
   takes: ({ type }) => type.kind === 'elf',
   analyze(subject: Subject, report: Report): void {
     const elf = subject.elf()
-    if (elf === undefined || (elf.header.type !== executable && elf.header.type !== shared)) return
+    if (elf === undefined || (elf.header.type !== elfFileType.executable && elf.header.type !== elfFileType.shared))
+      return
     const { content } = subject
     for (const { segment, index } of codeSegments(elf)) {
       const signs = signsOf({ elf, segment, index, content })
@@ -43,8 +44,6 @@ export const packerAnalyzer: ContentAnalyzer = {
   },
 }
 
-const executable = 2
-const shared = 3
 const segmentsMax = 64
 /** Code of compilers has 5.5 to 6.6 bits a byte; what is packed or encrypted more than this. */
 const packedBits = 7.2

@@ -2,8 +2,7 @@
  * What analyzers said of an entry as facts for a model, the most telling first; and whether it holds text that speaks to
  * models. Facts are what was measured: never what a model said, never a string that a rule took for a secret.
  */
-import type { JsonValue, Region } from '../../base/region.ts'
-import { severities } from '../../base/region.ts'
+import { type JsonValue, type Region, severities, severityRank } from '../../base/region.ts'
 import { isAddressedToModels } from '../policy/injection.ts'
 import { descriptionClass } from './description.ts'
 import { SymbolNames, stringsMax } from './prompt-data.ts'
@@ -75,8 +74,8 @@ export function partQuestion(entry: LabelledEntry, { region, instructions }: Par
 /** The lower, the earlier it is worth a description. Undefined: too little is known. */
 export function priorityOf({ regions }: LabelledEntry): number | undefined {
   const told = regions.filter(({ class: kind }) => kind !== descriptionClass)
-  const gravest = Math.max(-1, ...told.map(({ finding }) => (finding ? severities.indexOf(finding.severity) : -1)))
-  if (gravest >= severities.indexOf('low')) return severities.length - gravest
+  const gravest = Math.max(-1, ...told.map(({ finding }) => (finding ? severityRank(finding.severity) : -1)))
+  if (gravest >= severityRank('low')) return severities.length - gravest
   const kinds = new Set(told.map(({ class: kind }) => kind))
   if (kinds.size < kindsMin) return undefined
   return severities.length + (kinds.has('hardening') ? 1 : 2)
@@ -128,7 +127,7 @@ function typeFacts(regions: readonly Region[]): Fact[] {
 
 function findingFacts(regions: readonly Region[]): Fact[] {
   const found = regions.filter(({ finding }) => finding !== undefined && finding.origin !== 'model')
-  const gravity = ({ finding }: Region): number => severities.indexOf(finding?.severity ?? 'info')
+  const gravity = ({ finding }: Region): number => severityRank(finding?.severity ?? 'info')
   return found
     .sort((a, b) => gravity(b) - gravity(a))
     .slice(0, findingFactsMax)

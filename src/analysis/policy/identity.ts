@@ -1,5 +1,6 @@
 /** Which of the known programs a content is, by its bytes: `known-programs.ts`. */
 import { utf8 } from '../../base/bytes.ts'
+import { singleQuoted } from '../../base/shell-text.ts'
 import type { EntrySubject } from '../analyzer.ts'
 import type { Packages } from '../host.ts'
 import { type KnownProgram, knownPrograms } from './known-programs.ts'
@@ -27,7 +28,7 @@ export function identityOf({ content, host }: EntrySubject): Identity | undefine
   const shows = told.attributes?.['shows']
   const texts = Array.isArray(shows) ? shows.map(String) : []
   const because = `it carries texts of ${told.name}: ${texts.map((text) => `'${text}'`).join(', ')}`
-  return { ...program, because, check: `strings -a FILE | grep -F ${quoted(texts[0] ?? told.name)}` }
+  return { ...program, because, check: `strings -a FILE | grep -F ${singleQuoted(texts[0] ?? told.name)}` }
 }
 
 interface Twin {
@@ -54,8 +55,4 @@ function twinsOf(packages: Packages | undefined): ReadonlyMap<string, Twin> | un
   }
   twins.set(packages, found)
   return found
-}
-
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`
 }

@@ -5,7 +5,7 @@
  * what a package brought as it is there is known to everybody anyway.
  */
 import { displayPath } from '../../base/bytes.ts'
-import { type Finding, type Region, type Severity, severities } from '../../base/region.ts'
+import { type Finding, type Region, type Severity, severityRank } from '../../base/region.ts'
 import type { EntryAnalyzer, EntrySubject } from '../analyzer.ts'
 import { octalMode } from '../policy/octal-mode.ts'
 import { isAsPackaged } from '../policy/packaged.ts'
@@ -25,7 +25,7 @@ export const exposure: EntryAnalyzer = {
       return finding === undefined ? [] : [{ region, finding }]
     })
     // What is taken of one entry is bounded: the gravest first.
-    judged.sort((a, b) => severities.indexOf(b.finding.severity) - severities.indexOf(a.finding.severity))
+    judged.sort((a, b) => severityRank(b.finding.severity) - severityRank(a.finding.severity))
     for (const { region, finding } of judged) {
       const { offset, length, name } = region
       report.finding({ offset, length, name: `${name}${place.suffix}` }, finding)

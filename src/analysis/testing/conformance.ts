@@ -12,8 +12,8 @@ import type { Finding, Region } from '../../base/region.ts'
 import type { ContentAnalyzer, EntryAnalyzer, EntrySubject, Report } from '../analyzer.ts'
 import { fileTypeOf } from '../bytes/file-type.ts'
 import type { FileType } from '../file-type.ts'
+import { openBytes } from '../live-content.ts'
 import { HeldContent, makeSubject } from '../make-subject.ts'
-import type { RawContent } from '../raw-content.ts'
 import type { Content, Subject } from '../subject.ts'
 import type { CorpusItem } from './corpus.ts'
 import { plainMeta } from './plain-meta.ts'
@@ -65,13 +65,7 @@ export function entryProblems(analyzer: EntryAnalyzer, subject: EntrySubject, na
 /** `windows`: as of a content that is too long to be given in one piece; what was lent before is overwritten. */
 async function subjectOf(item: CorpusItem, bytes: Uint8Array, lending: 'whole' | 'windows'): Promise<Subject> {
   const { path } = item
-  const raw: RawContent = {
-    size: bytes.length,
-    missing: [],
-    readInto: (target, offset) => target.set(bytes.subarray(offset, offset + target.length)),
-    isSame: () => true,
-    close() {},
-  }
+  const raw = openBytes(bytes)
   const content = new HeldContent(raw)
   const type = await typeOf(item, content)
   const isElsewhere = path.startsWith('/another/')

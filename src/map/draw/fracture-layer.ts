@@ -2,12 +2,13 @@
  * Fractures over the picture: from afar a mark by its severity, near ones together; nearer the crack through the bytes. Marks of
  * hits of a search beside them. Keeps where the marks of the last frame stand, so that a hand can point at them.
  */
+import { severityRank } from '../../base/region.ts'
 import { placeCallout } from '../view/callouts.ts'
 import { type Rect, toScreen, type View, type WorldPoint } from '../view/camera.ts'
 import { crackOf, type Fracture } from '../view/fractures.ts'
 import type { TakenBox } from '../view/labels.ts'
 import { type CornerOf, type Mark, MarkSet, type Place, type RunPlace } from '../view/marks.ts'
-import { gravity, isGrave, severityMarks } from '../view/severity.ts'
+import { isGrave, severityMarks } from '../view/severity.ts'
 import { countWidth } from './mark-pen.ts'
 import type { Overlay, OverlayCrack, OverlayLabel, OverlayLeader, OverlayMark } from './overlay.ts'
 
@@ -15,7 +16,7 @@ import type { Overlay, OverlayCrack, OverlayLabel, OverlayLeader, OverlayMark } 
 const nearSideMin = 130
 /** A crack is at most so long, however near the bytes are. */
 const crackPxMax = 150
-const crackGravityMin = gravity('medium')
+const crackGravityMin = severityRank('medium')
 /** Titles beside grave marks, that no hand points at. */
 const titlesMax = 8
 const titleLengthMax = 90
@@ -185,7 +186,7 @@ function cracksOf({ view, cornerOf, fractures }: FractureInput): OverlayCrack[] 
   for (const { uuid, heart, run, severity } of fractures) {
     const side = heart.side * camera.scale
     const corner = cornerOf(uuid)
-    if (corner === undefined || side < nearSideMin || gravity(severity) < crackGravityMin) continue
+    if (corner === undefined || side < nearSideMin || severityRank(severity) < crackGravityMin) continue
     const x = (corner.x + heart.x - camera.x) * camera.scale + viewport.width / 2
     const y = (corner.y + heart.y - camera.y) * camera.scale + viewport.height / 2
     if (x > viewport.width || y > viewport.height || x + side < 0 || y + side < 0) continue

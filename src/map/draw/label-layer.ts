@@ -2,11 +2,11 @@
  * The names on the map: gathers candidates from districts and shapes, lets `placeLabels` choose, and fades what comes and
  * goes. Chosen anew at most every `chooseMs` while the view moves; in between the chosen names move with the map.
  */
+import { severityRank } from '../../base/region.ts'
 import { isDegraded } from '../ui/status.ts'
 import { toScreen, type View } from '../view/camera.ts'
 import { groupedInteger, iecSize, middleCut } from '../view/format.ts'
 import { type LabelCandidate, labelCorner, labelCountMax, placeLabels, type TakenBox } from '../view/labels.ts'
-import { gravity } from '../view/severity.ts'
 import type { Shape } from '../view/shapes.ts'
 import type { WorldBrick } from '../world.ts'
 import { entryName, nameLengthMax } from './entry-name.ts'
@@ -240,7 +240,7 @@ function candidateOf(options: {
   const { scale } = view.camera
   const side = Math.sqrt(shape.spaceBytes) * scale
   const severity = shape.region?.finding?.severity
-  const isMild = severity !== undefined && gravity(severity) < gravity('medium')
+  const isMild = severity !== undefined && severityRank(severity) < severityRank('medium')
   if (side < (isMild ? mildSideMin : sideMin[shape.kind])) return undefined
   const { heart } = shape
   const key = `${brick.uuid}${shape.key}`
@@ -284,5 +284,5 @@ function candidateOf(options: {
 function weightOf({ kind, region }: Shape): number {
   if (kind === 'entry') return 1
   if (region?.finding === undefined) return regionWeight
-  return gravity(region.finding.severity) >= gravity('medium') ? urgentWeight : findingWeight
+  return severityRank(region.finding.severity) >= severityRank('medium') ? urgentWeight : findingWeight
 }

@@ -2,8 +2,9 @@
  * Regions on the map: faint seams inside of entries, and what somebody should look at as a line in a halo: dashed,
  * and whole where it is grave, thicker by its severity, in the colour of that. Shows where, never what: names are labels.
  */
+import { severityRank } from '../../base/region.ts'
 import type { View } from '../view/camera.ts'
-import { gravity, isGrave } from '../view/severity.ts'
+import { isGrave } from '../view/severity.ts'
 import type { Shape } from '../view/shapes.ts'
 import type { Palette } from './palette.ts'
 import type { Pen } from './pen.ts'
@@ -38,7 +39,7 @@ export function drawRegions(
       continue
     }
     const { severity } = region.finding
-    const isMild = gravity(severity) < gravity('medium')
+    const isMild = severityRank(severity) < severityRank('medium')
     if (isMild && side < mildSideMin) continue
     const width = isMild ? 1 : 2
     pen.lines(lines, brick, { colour: palette.labelHalo, width: width + 2, alpha: 0.8 * alpha })

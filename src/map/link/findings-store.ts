@@ -3,12 +3,12 @@
  * brick by brick. Asked again, not too often, when a brick shows another commit; what was known stays until the new answer is
  * there, so a commit that only says more of the same bytes changes the list and nothing else.
  */
-import type { Severity } from '../../base/region.ts'
+import { gravityOf, type Severity, severityRank } from '../../base/region.ts'
 import type { AnalysedBrick, FindingJson, FindingsAnswer } from '../../wire/api.ts'
 import { nowMs, timeLimit } from '../clock.ts'
 import { visibleText } from '../view/format.ts'
 import { type Fracture, fractureOf } from '../view/fractures.ts'
-import { gravity, ruleWords } from '../view/severity.ts'
+import { ruleWords } from '../view/severity.ts'
 import type { WorldBrick } from '../world.ts'
 import { getBrickFindings, getFindings } from './api-client.ts'
 
@@ -124,7 +124,7 @@ export class FindingsStore {
     this.#byKey.clear()
     for (const finding of list.findings) this.#byKey.set(findingKey(finding), finding)
     this.fractures = list.findings.flatMap(fractureFrom).reverse()
-    this.urgent = this.fractures.filter(({ weight }) => weight >= gravity('medium'))
+    this.urgent = this.fractures.filter(({ weight }) => weight >= severityRank('medium'))
   }
 
   async #askNow(): Promise<Answered | undefined> {
@@ -185,9 +185,7 @@ export function together(answers: readonly Answered[]): FoundList {
     }
   }
   const findings = answers.flatMap((answer) => answer.findings)
-  findings.sort(
-    (a, b) => gravity(b.finding.severity) - gravity(a.finding.severity) || b.finding.confidence - a.finding.confidence,
-  )
+  findings.sort((a, b) => gravityOf(b.finding) - gravityOf(a.finding))
   return {
     findings: findings.slice(0, findingsKeptMax),
     counts,

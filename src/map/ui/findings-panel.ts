@@ -2,11 +2,11 @@
  * What should be looked at, over all bricks, the gravest first: filtered by severity and rule, gone through with the keyboard.
  * Choosing flies there, where the inspector says how we know it; what is about no bytes says it here. Names, places and evidence come from outside: text only.
  */
-import type { Severity } from '../../base/region.ts'
+import { type Severity, severityRank } from '../../base/region.ts'
 import type { FindingJson } from '../../wire/api.ts'
 import { type FoundList, findingKey } from '../link/findings-store.ts'
 import { groupedInteger } from '../view/format.ts'
-import { gravestFirst, gravity, ruleWords } from '../view/severity.ts'
+import { gravestFirst, ruleWords } from '../view/severity.ts'
 import { element, setText } from './dom.ts'
 import { findingCard, severityIcon, titleOf } from './finding-card.ts'
 import { createSidePanel, type SidePanel } from './side-panel.ts'
@@ -119,7 +119,8 @@ export class FindingsPanel {
     setText(this.#button, buttonText(list))
     this.#button.classList.toggle('warn', (list?.counts.critical ?? 0) + (list?.counts.high ?? 0) > 0)
     this.#shown = (list?.findings ?? []).filter(
-      ({ finding }) => gravity(finding.severity) >= gravity(mildest) && (rule === '' || finding.rule === rule),
+      ({ finding }) =>
+        severityRank(finding.severity) >= severityRank(mildest) && (rule === '' || finding.rule === rule),
     )
     if (!this.#panel.isOpen) return
     for (const chip of this.#chips) chip.update({ count: list?.counts[chip.severity] ?? 0, mildest })
@@ -245,13 +246,13 @@ function severityChip(
       chip.title = `${severity} and graver: ${groupedInteger(count)} of this severity`
       chip.setAttribute('aria-label', `${severity} and graver, ${count} of this severity`)
       chip.setAttribute('aria-checked', String(severity === mildest))
-      chip.classList.toggle('off', gravity(severity) < gravity(mildest))
+      chip.classList.toggle('off', severityRank(severity) < severityRank(mildest))
     },
   }
 }
 
 function ruleOptions(list: FoundList | undefined, state: { mildest: Severity; rule: string }): HTMLElement[] {
-  const rules = (list?.rules ?? []).filter(({ severity }) => gravity(severity) >= gravity(state.mildest))
+  const rules = (list?.rules ?? []).filter(({ severity }) => severityRank(severity) >= severityRank(state.mildest))
   const option = (value: string, text: string): HTMLOptionElement => {
     const made = element('option', { text, attributes: { value } })
     made.selected = value === state.rule

@@ -2,12 +2,11 @@
  * Where findings stand on the map, and what a fracture looks like: a crack through the bytes that it is about. Pure; the same
  * finding always breaks in the same way.
  */
-import type { Severity } from '../../base/region.ts'
+import { type Severity, severityRank } from '../../base/region.ts'
 import { type Square, squaresOf } from '../../hilbert/squares.ts'
 import type { RunTuple } from '../../wire/api.ts'
 import type { WorldPoint } from './camera.ts'
 import type { Place } from './marks.ts'
-import { gravity } from './severity.ts'
 
 /** Squares of one fracture in the risk mode; finer is not seen. */
 const squareCountMax = 24
@@ -31,7 +30,7 @@ export function fractureOf(place: {
   const length = Math.max(1, place.length)
   const squares = squaresOf({ start, length, countMax: squareCountMax })
   const heart = squares.reduce((best, square) => (square.side > best.side ? square : best))
-  return { key, uuid, severity, weight: gravity(severity), count: 1, run: [start, length], squares, heart }
+  return { key, uuid, severity, weight: severityRank(severity), count: 1, run: [start, length], squares, heart }
 }
 
 /** Corners of the main crack and of its branch, in a square from 0 to 1; the main one begins at the upper side. */

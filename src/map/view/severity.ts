@@ -40,11 +40,6 @@ export const severityMarks: Readonly<Record<Severity, SeverityMark>> = {
   critical: { outline: polygon(6), radius: 8, filled: true },
 }
 
-/** 0: info .. 4: critical. */
-export function gravity(severity: Severity): number {
-  return severities.indexOf(severity)
-}
-
 /** Of the gravest two: what has to be looked at first. */
 export function isGrave(severity: Severity): boolean {
   return severity === 'high' || severity === 'critical'

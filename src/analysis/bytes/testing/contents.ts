@@ -52,7 +52,7 @@ export async function regionsOf(
 ): Promise<{ readonly regions: readonly Region[]; readonly problems: readonly string[] }> {
   const bytes = typeof content === 'string' ? latin1(content) : content
   const meta = plainMeta(path, { size: bytes.length })
-  const raw = openBytes({ kind: 'bytes', bytes, meta })
+  const raw = openBytes(bytes)
   const report = await analyzeContent({ path: utf8(path), meta, raw, analyzers: [analyzer] })
   return { regions: report.regions, problems: report.problems.map(({ text }) => text) }
 }

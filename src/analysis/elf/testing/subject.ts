@@ -4,17 +4,12 @@ import type { EntryMeta } from '../../../base/entry.ts'
 import type { ContentAnalyzer } from '../../analyzer.ts'
 import { type Collector, collect } from '../../collector.ts'
 import type { FileType } from '../../file-type.ts'
+import { openBytes } from '../../live-content.ts'
 import { HeldContent, makeSubject } from '../../make-subject.ts'
 import type { Subject } from '../../subject.ts'
 
 export function subjectOf(bytes: Uint8Array, path = '/usr/bin/example'): Subject {
-  const content = new HeldContent({
-    size: bytes.length,
-    missing: [],
-    readInto: (target, offset) => target.set(bytes.subarray(offset, offset + target.length)),
-    isSame: () => true,
-    close: () => {},
-  })
+  const content = new HeldContent(openBytes(bytes))
   return makeSubject({ path: utf8(path), meta: metaOf(path, bytes.length), content, type: typeOf(bytes) })
 }
 

@@ -6,7 +6,7 @@ import { makeElf } from '../../../binary/testing/make-elf.ts'
 import type { ContentAnalyzer, ContentReport, EntryAnalyzer } from '../../analyzer.ts'
 import { labelsOfEntry } from '../../entry-labels.ts'
 import type { Packages } from '../../host.ts'
-import type { RawContent } from '../../raw-content.ts'
+import { openBytes } from '../../live-content.ts'
 import { analyzeContent } from '../../run-content.ts'
 import { plainMeta } from '../../testing/plain-meta.ts'
 
@@ -44,13 +44,7 @@ async function reportOf(
   bytes: Uint8Array,
   analyzers: readonly ContentAnalyzer[],
 ): Promise<ContentReport> {
-  const raw: RawContent = {
-    size: bytes.length,
-    missing: [],
-    readInto: (target, offset) => target.set(bytes.subarray(offset, offset + target.length)),
-    isSame: () => true,
-    close() {},
-  }
+  const raw = openBytes(bytes)
   const report = await analyzeContent({ path: utf8(path), meta: plainMeta(path.slice(1)), raw, analyzers })
   if (report.problems.length > 0) throw new Error(report.problems.map(({ text }) => text).join('; '))
   return report
